@@ -1,0 +1,21 @@
+-- The migration's own books in V2, in a schema of their own: Prisma's schema stays free of drift.
+
+CREATE SCHEMA IF NOT EXISTS "migration";
+
+CREATE TABLE IF NOT EXISTS "migration"."run" (
+    "id" TEXT PRIMARY KEY,
+    "state" TEXT NOT NULL,
+    "settings_digest" TEXT NOT NULL,
+    "counts" JSONB NOT NULL,
+    "started_at" TIMESTAMP(3) NOT NULL,
+    "loaded_at" TIMESTAMP(3) NOT NULL DEFAULT (now() AT TIME ZONE 'UTC')
+);
+
+-- One row for every V1 row that V2 holds. "v1_id" is "A:B" for a row of a link table.
+CREATE TABLE IF NOT EXISTS "migration"."row" (
+    "v1_table" TEXT NOT NULL,
+    "v1_id" TEXT NOT NULL,
+    "digest" TEXT NOT NULL,
+    "run_id" TEXT NOT NULL REFERENCES "migration"."run" ("id"),
+    PRIMARY KEY ("v1_table", "v1_id")
+);
