@@ -1,0 +1,177 @@
+"""Decides who keeps a contested value: e-mails, phones, admission numbers, subject codes (mapping, sections 4, 5, 7, 8).
+
+```
+V2 holds it for the row already ───▶ the row keeps it
+nobody holds it, the first claimant ▶ keeps its wish
+every later claimant ──────────────▶ its wish with the smallest counter K ≥ 2 that gives a value nobody owns
+```
+
+Owned is what V2 holds, what any row wishes for, and what has been given out already. There is no loop over claimants: counters
+of one length are given out to all of them at once, in claim order, then those of the next length to whoever is left.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+FIRST_COUNTER: Final = 2
+MAX_COUNTER_DIGITS: Final = 9
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suffixing:
+    """How a counter is put to a value: `<head><separator><counter><tail>`."""
+
+    separator: str
+    tail: str = "^"
+    """Regex of the value's end that stays behind the counter; by default nothing does."""
+    max_head: int | None = None
+    """Characters that head, separator and counter may have together; what is too long is cut at the head's end."""
+    max_value: int | None = None
+    """Characters that the whole value may have."""
+
+    def head_and_tail(self, value: pl.Expr, /, *, digits: int) -> tuple[pl.Expr, pl.Expr]:
+        """The two parts of a value that a counter of so many digits goes between. String in, Strings out."""
+        tail = value.str.extract(f"({self.tail})$").fill_null("") if self.tail != "^" else pl.lit("")
+        head = value.str.head(value.str.len_chars().cast(pl.Int64) - tail.str.len_chars().cast(pl.Int64))
+        if self.max_head is None:
+            return head, tail
+        room = pl.lit(self.max_head, dtype=pl.Int64)
+        if self.max_value is not None:
+            room = pl.min_horizontal(room, self.max_value - tail.str.len_chars().cast(pl.Int64))
+        return head.str.head((room - len(self.separator) - digits).clip(0)), tail
+
+
+PLUS_ADDRESS: Final = Suffixing(separator="+", tail="@[^@]*", max_head=64, max_value=254)
+"""RFC 5233: `ada+2@example.org` reaches Ada's own mailbox; RFC 5321's lengths hold."""
+
+EXTENSION: Final = Suffixing(separator=";ext=")
+"""RFC 3966: `+2348031234567;ext=2` stays dialable."""
+
+DASH: Final = Suffixing(separator="-")
+"""Admission numbers and subject codes: `A-17-2`."""
+
+
+def granted(claims: pl.LazyFrame, /, *, held: pl.LazyFrame, suffixing: Suffixing) -> pl.DataFrame:
+    """Grants every claimant a value of its own.
+
+    Args:
+        claims: One row for each that wishes for a value, claimant or not: `turn` (Int64: the claim order, unique), `scope`
+            (String; values contend within it only), `wish` (String; null wishes for nothing), `claims` (Boolean; a row that does
+            not claim is granted nothing, but its wish is owned), `holds` (String; what V2 holds for this very row, null where it
+            has none).
+        held: `scope`, `value`: all that V2 holds, for whomever.
+        suffixing: How a later claimant's value is made.
+
+    Returns:
+        `turn`, `value` (String), `suffixed` (Boolean): a row for each claimant with a wish, in no order. The result does not
+        depend on the order of the rows given.
+    """
+    wishes = claims.filter(pl.col("wish").is_not_null()).select("turn", "scope", "wish", "claims", "holds").collect()
+    taken = held.select("scope", wish="value").unique().collect()
+    claimants = wishes.filter("claims").drop("claims")
+    keepers = _keepers(claimants, suffixing)
+    seekers = claimants.join(keepers, on="turn", how="anti").drop("holds")
+    # The claim order within one wish matters for contested ones only: the others are never sorted.
+    contested = pl.struct("scope", "wish").is_duplicated()
+    firsts = (
+        seekers.filter(~contested | (pl.col("turn") == pl.col("turn").min().over("scope", "wish")))
+        if seekers.select(contested.any()).item()
+        else seekers
+    ).join(taken, on=["scope", "wish"], how="anti")
+    laters = seekers.join(firsts, on="turn", how="anti")
+    owned = pl.concat([taken, wishes.select("scope", "wish")])
+    return pl.concat(
+        [
+            keepers,
+            firsts.select("turn", value="wish", suffixed=pl.lit(value=False)),
+            *_suffixed(laters, owned=_owned_counters(owned, suffixing), suffixing=suffixing),
+        ]
+    )
+
+
+def _keepers(claimants: pl.DataFrame, suffixing: Suffixing) -> pl.DataFrame:
+    """Those for whom V2 holds their wish, or their wish with a counter: granted once, theirs for ever."""
+    holders = claimants.filter(pl.col("holds").is_not_null())
+    is_wish = pl.col("holds") == pl.col("wish")
+    is_suffixed = _is_suffixed(pl.col("holds"), wish=pl.col("wish"), suffixing=suffixing)
+    return holders.filter(is_wish | is_suffixed).select("turn", value="holds", suffixed=~is_wish)
+
+
+def _suffixed(seekers: pl.DataFrame, *, owned: pl.DataFrame, suffixing: Suffixing) -> list[pl.DataFrame]:
+    """Gives each seeker the smallest free counter. One round for each length of counter, not for each seeker."""
+    rounds = []
+    waiting = seekers
+    for digits in range(1, MAX_COUNTER_DIGITS + 1):
+        if waiting.is_empty():
+            break
+        head, tail = suffixing.head_and_tail(pl.col("wish"), digits=digits)
+        family = ["scope", "head", "tail"]
+        queue = (
+            waiting.with_columns(head=head, tail=tail).sort("turn").with_columns(place=pl.int_range(pl.len(), dtype=pl.Int64).over(family))
+        )
+        free = _free_counters(queue, owned.filter(pl.col("digits") == digits), digits=digits, family=family)
+        given = queue.join(free, on=[*family, "place"], how="left")
+        rounds.append(
+            given.filter(pl.col("counter").is_not_null()).select(
+                "turn",
+                value=pl.concat_str("head", pl.lit(suffixing.separator), "counter", "tail"),
+                suffixed=pl.lit(value=True),
+            )
+        )
+        waiting = given.filter(pl.col("counter").is_null()).select("turn", "scope", "wish")
+    return rounds
+
+
+def _free_counters(queue: pl.DataFrame, owned: pl.DataFrame, *, digits: int, family: list[str]) -> pl.DataFrame:
+    """For each family its free counters of this length, smallest first, numbered by `place` from 0; enough for its queue."""
+    first = max(FIRST_COUNTER, 10 ** (digits - 1))
+    beyond = 10**digits
+    needed = (
+        queue.group_by(family)
+        .agg(waiting=pl.len().cast(pl.Int64))
+        .join(owned.group_by(family).agg(owned=pl.len().cast(pl.Int64)), on=family, how="left")
+        .with_columns(end=pl.min_horizontal(first + pl.col("waiting") + pl.col("owned").fill_null(0), pl.lit(beyond)))
+    )
+    return (
+        needed.select(*family, counter=pl.int_ranges(pl.lit(first, dtype=pl.Int64), "end"))
+        .explode("counter")
+        .join(owned, on=[*family, "counter"], how="anti")
+        .sort(*family, "counter")
+        .with_columns(place=pl.int_range(pl.len(), dtype=pl.Int64).over(family))
+    )
+
+
+def _owned_counters(owned: pl.DataFrame, suffixing: Suffixing) -> pl.DataFrame:
+    """The owned values that a counter could give: `scope`, `head`, `tail`, `counter` (Int64) and its `digits`, each once."""
+    parts = pl.col("wish").str.extract_groups(_suffixed_pattern(suffixing)).struct
+    return (
+        owned.filter(pl.col("wish").str.contains(_suffixed_pattern(suffixing)))
+        .select("scope", head=parts.field("head"), counter=parts.field("counter"), tail=parts.field("tail"))
+        .with_columns(
+            pl.col("tail").fill_null(""),
+            pl.col("counter").cast(pl.Int64),
+            digits=pl.col("counter").str.len_chars().cast(pl.Int64),
+        )
+        .unique()
+    )
+
+
+def _is_suffixed(value: pl.Expr, *, wish: pl.Expr, suffixing: Suffixing) -> pl.Expr:
+    """Whether a value is the wish with some counter: then it was granted for that wish, and stays."""
+    parts = value.str.extract_groups(_suffixed_pattern(suffixing)).struct
+    counter = parts.field("counter")
+    granted_for_wish = pl.lit(value=False)
+    for digits in range(1, MAX_COUNTER_DIGITS + 1):
+        head, tail = suffixing.head_and_tail(wish, digits=digits)
+        same = (parts.field("head") == head) & (parts.field("tail").fill_null("") == tail)
+        granted_for_wish |= (counter.str.len_chars() == digits) & same
+    return granted_for_wish.fill_null(value=False)
+
+
+def _suffixed_pattern(suffixing: Suffixing) -> str:
+    separator = suffixing.separator.replace("+", r"\+")
+    counter = rf"[1-9]\d{{0,{MAX_COUNTER_DIGITS - 1}}}"
+    tail = "" if suffixing.tail == "^" else suffixing.tail
+    return rf"^(?s)(?<head>.*){separator}(?<counter>{counter})(?<tail>{tail})$"

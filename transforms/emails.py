@@ -1,0 +1,184 @@
+"""Finds the one e-mail address in what people typed, and makes up one where there is none (mapping, section 4)."""
+
+from typing import Final
+
+import idna
+import polars as pl
+
+from transforms.ascii import letters_digits, slug
+from transforms.sparse import on_given
+from transforms.text import NULL_WORD, optional
+
+LOCAL: Final = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+"""A dot-atom of RFC 5322; its length is checked apart."""
+
+LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+"""A label of a host name, 1–63 characters (RFC 1123)."""
+
+LETTERS: Final = "[a-z]{2,63}"
+A_LABEL: Final = r"xn--[a-z0-9-]{0,58}[a-z0-9]"
+"""The last label of a domain; one in the form of an A-label is for IDNA to judge."""
+
+FOREIGN_DOMAIN: Final = r"^[^@]*@([^@]*[^\x00-\x7F][^@]*|[^@]*\.xn--[^@.]*)$"
+"""A domain that IDNA must judge: beyond ASCII, or under a top-level domain that claims to be an A-label."""
+
+MAX_LOCAL_CHARACTERS: Final = 64
+MAX_LABEL_CHARACTERS: Final = 63
+MAX_ADDRESS_CHARACTERS: Final = 254
+"""Limits of RFC 5321, section 4.5.3.1, and RFC 1035, section 2.3.4."""
+
+MAILTO: Final = r"(?i)(^|<) ?(?:mailto: ?)+"
+
+NAME_AND_ADDRESS: Final = r"^(?:[^<>@]*|[^<>,;]*)<([^<>]*@[^<>]*)>[ .,;:]*$"
+"""`Name <a@b>` (RFC 5322, section 3.4). A name that holds both an `@` and a comma is an address and a name."""
+
+STRAY_MARKS: Final = " .,;:"
+
+VERDICT: Final = pl.Struct({"value": pl.String, "email_invalid": pl.Boolean, "email_extra_dropped": pl.Boolean})
+
+
+def normalised(email: pl.Expr, /) -> pl.Expr:
+    """The first valid address of a text, as V2 keeps it: lower case, domain in ASCII.
+
+    Null, blank text and text of nothing but null words and stray punctuation are missing: null, and no flag is set.
+    Without a valid address: null and `email_invalid`. More pieces than the one that counts: `email_extra_dropped`.
+
+    What the rule leaves open: a `mailto:` is dropped at the start and after `<`, a name before `<…>` that holds an `@`
+    as well as a comma or semicolon counts as a piece of its own, a blank and a `/` split a piece each for itself (`/`
+    where blanks do not), and an address given twice is an extra one. Σ in a domain is lower-cased to σ wherever it
+    stands, as UTS 46 does. A last label `xn--…` must be an A-label that IDNA 2008 can read.
+
+    String in; struct of `value` (String), `email_invalid` and `email_extra_dropped` (Boolean, never null) out.
+    Idempotent.
+
+    >>> pl.select(normalised(pl.lit("Ada Obi <mailto:Ada@Müller.example>; n/a"))).item()["value"]
+    'ada@xn--mller-kva.example'
+    """
+    return email.map_batches(_verdicts, return_dtype=VERDICT, is_elementwise=True)
+
+
+def made_up(
+    *,
+    first: pl.Expr,
+    last: pl.Expr,
+    school_code: pl.Expr,
+    school_id: pl.Expr,
+    user_type: str | pl.Expr,
+    domain: str,
+) -> pl.Expr:
+    """The placeholder address of a person without one: `first.last@<school's code>.<placeholder domain>`.
+
+    Args:
+        first: first name; null, or nothing left of it in ASCII: it falls out with its dot.
+        last: last name; likewise.
+        school_code: the school's cleaned V1 code; null, or nothing left of it in ASCII: `school<V1 id>` instead.
+        school_id: the school's V1 id, an integer, never null.
+        user_type: the user type's code, such as `TEACHER`, the local part where no name is left.
+        domain: the placeholder domain, such as `v1.invalid`, as it is.
+
+    Returns:
+        String, null only where the school's id is needed and null.
+
+    >>> ada = {"first": pl.lit("Adaeze Zoë"), "last": pl.lit("O’Brien"), "user_type": "TEACHER"}
+    >>> pl.select(made_up(**ada, school_code=pl.lit("St. Mary’s"), school_id=pl.lit(7), domain="v1.invalid")).item()
+    'adaezezoe.obrien@st-mary-s.v1.invalid'
+    """
+    kind = pl.lit(user_type) if isinstance(user_type, str) else user_type
+    names = pl.concat_str(letters_digits(first), letters_digits(last), separator=".", ignore_nulls=True)
+    local = names.replace("", None).fill_null(kind.str.to_lowercase())
+    local = local.str.head(MAX_LOCAL_CHARACTERS).str.strip_chars_end(".")
+    label = slug(school_code).str.head(MAX_LABEL_CHARACTERS).str.strip_chars_end("-")
+    host = label.fill_null(pl.concat_str(pl.lit("school"), school_id.cast(pl.String)))
+    return pl.concat_str(local, pl.lit("@"), host, pl.lit("."), pl.lit(domain))
+
+
+def _verdicts(emails: pl.Series) -> pl.Series:
+    typed, is_plain = pl.col("typed"), pl.col("is_plain")
+    texts = (
+        emails.to_frame("text")
+        .with_columns(typed=pl.col("text").str.strip_chars(" ").str.to_lowercase())
+        .with_columns(is_plain=_is_address(typed, last_label=LETTERS))
+    )
+    odd = texts.filter(~is_plain).select("text").unique()
+    found = texts.join(_first_addresses(odd), on="text", how="left", maintain_order="left")
+    value = pl.when(is_plain).then(typed).otherwise("address")
+    pieces = pl.col("pieces").fill_null(0)
+    return found.select(
+        pl.struct(
+            value=value,
+            email_invalid=value.is_null() & (pieces > 0),
+            email_extra_dropped=value.is_not_null() & (pieces > 1),
+        )
+    ).to_series()
+
+
+def _first_addresses(texts: pl.DataFrame) -> pl.DataFrame:
+    """Of each `text` that says anything: its first valid `address`, null if none is, and how many `pieces` it has."""
+    return (
+        _pieces(texts)
+        .with_columns(address=_address(pl.col("piece")))
+        .group_by("text")
+        .agg(address=pl.col("address").drop_nulls().first(), pieces=pl.len())
+    )
+
+
+def _pieces(texts: pl.DataFrame) -> pl.DataFrame:
+    """Of each `text`, every `piece` that may hold an address, in order, trimmed and never null."""
+    piece = pl.col("piece")
+    pieces = texts.with_columns(piece=_trimmed(pl.col("text")).str.replace_all(",", ";", literal=True).str.split(";"))
+    pieces = pieces.explode("piece").with_columns(_trimmed(piece))
+    # Blanks once more: a piece that is no list of addresses at its blanks may hold such lists between its slashes.
+    for separator in (" ", "/", " "):
+        pieces = pieces.with_columns(_parted(piece, separator)).explode("piece").with_columns(_trimmed(piece))
+    return pieces.drop_nulls("piece")
+
+
+def _trimmed(text: pl.Expr) -> pl.Expr:
+    """A text, or a piece of one, without all that may stand around an address; null if it says nothing."""
+    bare = optional(text).str.replace(MAILTO, "${1}").str.replace(NAME_AND_ADDRESS, "${1}")
+    # UTS 46 makes σ of Σ; lower-casing would make ς of one that ends a word.
+    lower = bare.str.replace_all("Σ", "σ", literal=True).str.to_lowercase()
+    return lower.str.strip_chars(STRAY_MARKS).str.replace(NULL_WORD, "").replace("", None)
+
+
+def _parted(piece: pl.Expr, separator: str) -> pl.Expr:
+    """The parts of a piece that is no address, if then every one holds an `@`; else the piece: List(String)."""
+    parts_without_at = piece.str.replace_all(f"[^{separator}]*@[^{separator}]*", "")
+    all_hold_at = ~parts_without_at.str.contains(f"[^ {separator}]")  # `ada obi@x.org` is no `obi@x.org`
+    splits = all_hold_at & _address(piece).is_null()
+    return pl.when(splits).then(piece.str.split(separator)).otherwise(pl.concat_list(piece))
+
+
+def _address(piece: pl.Expr) -> pl.Expr:
+    """The piece, its domain in ASCII, if that is a valid address; else null."""
+    local_and_at, domain = piece.str.extract("^([^@]*@)"), piece.str.extract(FOREIGN_DOMAIN)
+    ascii_domain = on_given(domain, _ascii_domains, dtype=pl.String)
+    address = pl.when(domain.is_null()).then(piece).otherwise(local_and_at + ascii_domain)
+    is_address = _is_address(address, last_label=f"(?:{LETTERS}|{A_LABEL})")
+    return pl.when(is_address).then(address)
+
+
+def _is_address(text: pl.Expr, *, last_label: str) -> pl.Expr:
+    """Whether a text in lower case is a valid address. Null stays null."""
+    return (
+        text.str.contains(rf"^{LOCAL}@(?:{LABEL}\.)+{last_label}$")
+        & (text.str.find("@", literal=True) <= MAX_LOCAL_CHARACTERS)
+        & (text.str.len_bytes() <= MAX_ADDRESS_CHARACTERS)
+    )
+
+
+def _ascii_domains(domains: pl.Series) -> pl.Series:
+    # IDNA judges the few distinct domains beyond ASCII one by one: it knows no columns.
+    distinct = domains.unique()
+    judged = pl.Series([_ascii_domain(domain) for domain in distinct], dtype=pl.String)
+    return domains.replace_strict(distinct, judged, return_dtype=pl.String)
+
+
+def _ascii_domain(domain: str) -> str | None:
+    """The domain with A-labels (IDNA 2008, UTS 46 non-transitional); None where IDNA knows no such domain."""
+    try:
+        encoded = domain if domain.isascii() else idna.encode(domain, uts46=True, std3_rules=True).decode()
+        idna.ulabel(encoded.rpartition(".")[2])
+    except UnicodeError:  # idna's errors are UnicodeErrors
+        return None
+    return encoded
