@@ -1,0 +1,65 @@
+"""What a check found: counts and ids, never a row's values."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Final
+
+import polars as pl
+
+EXAMPLES: Final = 5
+"""How many ids a finding names at most."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The outcome of one check; of a check that all rows pass, too, as reports list every check.
+
+    Attributes:
+        table: The table whose rows were checked; `Administrator` for the account in a V1 School row.
+        check: The check's name, such as `full_name_length`; unique within the table.
+        meaning: What the check asks, in plain words.
+        rows: Rows checked. 0 where the column is not there to be judged.
+        failing: Rows that fail.
+        examples: The smallest ids of failing rows, up to five, as text: ids and counts are no personal data.
+    """
+
+    table: str
+    check: str
+    meaning: str
+    rows: int
+    failing: int
+    examples: tuple[str, ...] = ()
+
+
+def merged(findings: Iterable[Finding], /) -> list[Finding]:
+    """One finding for each check of each table, out of those of many parts, in the order in which they first come.
+
+    Counts are added up; the first parts' examples stay.
+    """
+    merged_findings: dict[tuple[str, str], Finding] = {}
+    for finding in findings:
+        key = finding.table, finding.check
+        known = merged_findings.get(key)
+        merged_findings[key] = _sum(known, finding) if known else finding
+    return list(merged_findings.values())
+
+
+def examples(ids: pl.DataFrame, /) -> tuple[str, ...]:
+    """The smallest distinct ids of a frame, up to five, as text; the parts of a composite one are joined by a colon.
+
+    An id that is null, or a part of it, cannot be named and is left out.
+
+    >>> examples(pl.DataFrame({"id": [12, 7, None, 12]}))
+    ('7', '12')
+    """
+    smallest = ids.drop_nulls().unique().bottom_k(EXAMPLES, by=pl.all()).sort(pl.all())
+    return tuple(smallest.select(pl.concat_str(pl.all(), separator=":")).to_series())
+
+
+def _sum(first: Finding, second: Finding) -> Finding:
+    return replace(
+        first,
+        rows=first.rows + second.rows,
+        failing=first.failing + second.failing,
+        examples=(first.examples + second.examples)[:EXAMPLES],
+    )

@@ -1,0 +1,154 @@
+"""What must hold between V2's tables, and across all parts of one: foreign keys and unique keys."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import polars as pl
+
+from checks.findings import Finding, examples
+
+
+class ForeignKey(NamedTuple):
+    """A column that holds the id of a row of another table, or null where V2 allows it."""
+
+    table: str
+    column: str
+    parent_table: str
+
+
+class UniqueKey(NamedTuple):
+    """Columns whose values no two rows share."""
+
+    table: str
+    columns: tuple[str, ...]
+
+
+FOREIGN_KEYS: Final = (
+    ForeignKey("School", "curriculumId", "Curriculum"),
+    ForeignKey("Class", "schoolId", "School"),
+    ForeignKey("Class", "classLevelId", "ClassLevel"),
+    ForeignKey("Subject", "categoryId", "SubjectCategory"),
+    ForeignKey("Subject", "schoolId", "School"),
+    ForeignKey("User", "userTypeId", "UserType"),
+    ForeignKey("UserRole", "userId", "User"),
+    ForeignKey("UserRole", "roleId", "Role"),
+    ForeignKey("UserRole", "schoolId", "School"),
+    ForeignKey("Address", "userId", "User"),
+    ForeignKey("Address", "schoolId", "School"),
+    ForeignKey("Teacher", "userId", "User"),
+    ForeignKey("Teacher", "schoolId", "School"),
+    ForeignKey("TeacherClass", "teacherId", "Teacher"),
+    ForeignKey("TeacherClass", "classId", "Class"),
+    ForeignKey("TeacherSubject", "teacherId", "Teacher"),
+    ForeignKey("TeacherSubject", "subjectId", "Subject"),
+    ForeignKey("Parent", "userId", "User"),
+    ForeignKey("ParentSchool", "parentId", "Parent"),
+    ForeignKey("ParentSchool", "schoolId", "School"),
+    ForeignKey("Student", "userId", "User"),
+    ForeignKey("Student", "schoolId", "School"),
+    ForeignKey("StudentParent", "studentId", "Student"),
+    ForeignKey("StudentParent", "parentId", "Parent"),
+    ForeignKey("Enrollment", "studentId", "Student"),
+    ForeignKey("Enrollment", "classId", "Class"),
+)
+"""Of the tables that the migration writes; some lead to reference rows."""
+
+PRIMARY_KEYS: Final = {
+    "School": ("id",),
+    "Address": ("id",),
+    "Class": ("id",),
+    "Subject": ("id",),
+    "User": ("id",),
+    "UserRole": ("id",),
+    "Teacher": ("id",),
+    "TeacherClass": ("teacherId", "classId"),
+    "TeacherSubject": ("teacherId", "subjectId"),
+    "Parent": ("id",),
+    "ParentSchool": ("parentId", "schoolId"),
+    "Student": ("id",),
+    "StudentParent": ("studentId", "parentId"),
+    "Enrollment": ("id",),
+}
+"""Table → the columns that tell its rows apart."""
+
+UNIQUE_KEYS: Final = (
+    *(UniqueKey(table, columns) for table, columns in PRIMARY_KEYS.items()),
+    UniqueKey("School", ("code",)),
+    UniqueKey("Address", ("userId",)),
+    UniqueKey("Address", ("schoolId",)),
+    UniqueKey("Subject", ("code",)),
+    UniqueKey("User", ("email",)),
+    UniqueKey("User", ("phone",)),
+    UniqueKey("UserRole", ("userId", "roleId", "schoolId")),
+    UniqueKey("Teacher", ("userId",)),
+    UniqueKey("Parent", ("userId",)),
+    UniqueKey("Student", ("userId",)),
+    UniqueKey("Student", ("schoolId", "admissionNo")),
+    UniqueKey("Enrollment", ("studentId", "academicYear")),
+)
+"""Of the tables that the migration writes: primary keys and unique indexes."""
+
+
+def dangling(children: pl.LazyFrame, /, *, column: str, parents: pl.LazyFrame, table: str, parent_table: str) -> Finding:
+    """The rows whose key leads nowhere. Null leads nowhere on purpose and passes.
+
+    Args:
+        children: Rows with `column`; nothing else of them is read.
+        column: The foreign key, of the same dtype as the parents' ids.
+        parents: All rows that it may lead to: one column, `id`. An id may be there several times.
+        table: The children's table.
+        parent_table: The parents' table.
+
+    Returns:
+        The finding `<column>_exists`. Its examples are ids that the parents lack.
+    """
+    keys = children.select(id=column)
+    orphans = keys.drop_nulls().join(parents.select("id"), on="id", how="anti")
+    absent = orphans.group_by("id").agg(pl.len().alias("rows")).collect(engine="streaming")
+    return Finding(
+        table,
+        f"{column}_exists",
+        f"{column} is the id of a {parent_table} row",
+        rows=_count(keys),
+        failing=int(absent["rows"].sum()),
+        examples=examples(absent.select("id")),
+    )
+
+
+def repeated(rows: pl.LazyFrame, /, *, columns: Sequence[str], table: str) -> Finding:
+    """The rows of all parts whose values in `columns` another row has too; all rows that share count as failing.
+
+    Rows with a null in one of the columns pass, as in SQL. Text is compared as it is: V2's e-mails are in lower case.
+
+    Args:
+        rows: Rows with `columns`, and with the table's primary key if the finding shall have examples; keys of others
+            could be personal data.
+        columns: The unique key.
+        table: The rows' table.
+
+    Returns:
+        The finding `<column>_<column>_unique_overall`, of which `<column>_<column>_unique` is the part within one frame.
+    """
+    keys = rows.select(columns)
+    shared = keys.drop_nulls().group_by(columns).agg(pl.len().alias("rows")).filter(pl.col("rows") > 1)
+    repeats = shared.collect(engine="streaming")
+    return Finding(
+        table,
+        f"{'_'.join(columns)}_unique_overall",
+        f"no two rows of all parts have the same {' and '.join(columns)}",
+        rows=_count(keys),
+        failing=int(repeats["rows"].sum()),
+        examples=_ids(rows, repeats.select(columns), PRIMARY_KEYS[table]),
+    )
+
+
+def _ids(rows: pl.LazyFrame, keys: pl.DataFrame, primary_key: Sequence[str]) -> tuple[str, ...]:
+    """The ids of rows that have one of the `keys`."""
+    if keys.is_empty() or not set(primary_key) <= set(rows.collect_schema().names()):
+        return ()
+    having = rows.join(keys.lazy(), on=keys.columns, how="semi").select(primary_key)
+    return examples(having.collect(engine="streaming"))
+
+
+def _count(rows: pl.LazyFrame) -> int:
+    return int(rows.select(pl.len()).collect(engine="streaming").item())

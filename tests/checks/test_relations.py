@@ -1,0 +1,94 @@
+import re
+
+import polars as pl
+import pytest
+
+from checks.relations import FOREIGN_KEYS, PRIMARY_KEYS, UNIQUE_KEYS, dangling, repeated
+from checks.v2 import COLUMNS
+from pipeline.postgres.schema import packaged_sql
+
+
+def quoted(text: str) -> tuple[str, ...]:
+    return tuple(re.findall(r'"(\w+)"', text))
+
+
+def test_foreign_keys_are_those_of_v2() -> None:
+    pattern = r'ALTER TABLE "(\w+)" .* FOREIGN KEY \("(\w+)"\) REFERENCES "(\w+)"\("id"\)'
+    found = [key for key in re.findall(pattern, packaged_sql("v2")) if key[0] in COLUMNS]
+    assert sorted(FOREIGN_KEYS) == sorted(found)
+
+
+def test_unique_keys_are_those_of_v2() -> None:
+    ddl = packaged_sql("v2")
+    primary = re.findall(r'CONSTRAINT "(\w+)_pkey" PRIMARY KEY \((.+)\)', ddl)
+    unique = re.findall(r'CREATE UNIQUE INDEX .* ON "(\w+)"\((.+)\);', ddl)
+    expected = [(table, quoted(columns)) for table, columns in primary + unique if table in COLUMNS]
+    assert sorted(UNIQUE_KEYS) == sorted(expected)
+    assert {table: quoted(columns) for table, columns in primary if table in COLUMNS} == PRIMARY_KEYS
+
+
+PARENTS = pl.LazyFrame({"id": ["a", "b", "b"]})
+
+
+def teachers(*users: str | None) -> pl.LazyFrame:
+    return pl.LazyFrame({"userId": users}, schema={"userId": pl.String})
+
+
+@pytest.mark.parametrize(
+    ("users", "failing", "examples"),
+    [
+        (["a", "b", "a"], 0, ()),
+        ([], 0, ()),
+        ([None, None], 0, ()),
+        (["a", "y", None, "x", "y"], 3, ("x", "y")),
+    ],
+)
+def test_a_key_that_leads_nowhere_is_found(users: list[str | None], failing: int, examples: tuple[str, ...]) -> None:
+    found = dangling(teachers(*users), column="userId", parents=PARENTS, table="Teacher", parent_table="User")
+    assert (found.table, found.check, found.meaning) == ("Teacher", "userId_exists", "userId is the id of a User row")
+    assert (found.rows, found.failing, found.examples) == (len(users), failing, examples)
+
+
+def test_without_parents_every_key_dangles() -> None:
+    nobody = PARENTS.clear()
+    found = dangling(teachers("a", None), column="userId", parents=nobody, table="Teacher", parent_table="User")
+    assert (found.failing, found.examples) == (1, ("a",))
+
+
+def test_a_value_that_another_part_has_too_is_found() -> None:
+    parts = [
+        pl.LazyFrame({"id": ["1", "2"], "email": ["ada@x.ng", "obi@x.ng"]}),
+        pl.LazyFrame({"id": ["3", "4"], "email": ["eze@x.ng", "ada@x.ng"]}),
+    ]
+    found = repeated(pl.concat(parts), columns=["email"], table="User")
+    assert (found.table, found.check) == ("User", "email_unique_overall")
+    assert (found.rows, found.failing, found.examples) == (4, 2, ("1", "4"))
+
+
+def test_values_that_are_all_different_pass() -> None:
+    found = repeated(pl.LazyFrame({"id": ["1", "2"], "email": ["a@x.ng", "b@x.ng"]}), columns=["email"], table="User")
+    assert (found.rows, found.failing, found.examples) == (2, 0, ())
+
+
+def test_a_key_with_a_null_in_it_is_no_repetition() -> None:
+    students = pl.LazyFrame(
+        {"id": ["1", "2", "3", "4", "5"], "schoolId": ["s", "s", None, None, "s"], "admissionNo": ["7", "7", "7", "7", None]}
+    )
+    found = repeated(students, columns=["schoolId", "admissionNo"], table="Student")
+    assert (found.rows, found.failing, found.examples) == (5, 2, ("1", "2"))
+
+
+def test_a_pair_of_a_link_table_is_its_own_id() -> None:
+    links = pl.LazyFrame({"parentId": ["p", "p", "q"], "schoolId": ["s", "s", "s"]})
+    found = repeated(links, columns=["parentId", "schoolId"], table="ParentSchool")
+    assert (found.failing, found.examples) == (2, ("p:s",))
+
+
+def test_repeated_values_are_no_examples() -> None:
+    found = repeated(pl.LazyFrame({"email": ["ada@x.ng", "ada@x.ng"]}), columns=["email"], table="User")
+    assert (found.failing, found.examples) == (2, ())
+
+
+def test_no_rows_repeat_nothing() -> None:
+    rows = pl.LazyFrame(schema={"id": pl.String, "email": pl.String})
+    assert repeated(rows, columns=["email"], table="User").rows == 0
