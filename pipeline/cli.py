@@ -1,0 +1,106 @@
+"""The command line: flags, commands, and how an error becomes a message and an exit code."""
+
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated, Literal
+
+import click
+import typer
+
+from pipeline.commands.demo import demo
+from pipeline.commands.migrate import run_migration
+from pipeline.commands.sample import sample
+from pipeline.commands.setup import setup
+from pipeline.commands.terminal import Terminal
+from pipeline.errors import INTERRUPTED_EXIT_CODE, MigratorError, UsageError
+from pipeline.settings import read_settings
+
+app = typer.Typer(
+    help="Moves a school platform's V1 database to V2, and proves that nothing was lost. Without a command it migrates.",
+    no_args_is_help=False,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output, and nothing else there.")]
+Force = Annotated[bool, typer.Option("--force", help="Do not ask before writing.")]
+Students = Annotated[int, typer.Option("--students", min=1, help="How many students the sample has.")]
+Passwords = Annotated[
+    Literal["generate", "carry"] | None,
+    typer.Option("--passwords", help="New passwords for all, or V1's bcrypt hashes kept."),
+]
+
+
+@app.callback(invoke_without_command=True)
+def _migrate(
+    context: typer.Context,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="The whole run, rolled back at the end.")] = False,
+    force: Force = False,
+    passwords: Passwords = None,
+    batch_size: Annotated[int | None, typer.Option("--batch-size", min=1, help="Rows of a part: the unit of memory.")] = None,
+    as_json: Json = False,
+) -> None:
+    if context.invoked_subcommand is None:
+        settings = read_settings(password_policy=passwords, migration_batch_size=batch_size, dry_run=dry_run or None)
+        run_migration(settings, Terminal(as_json=as_json), force=force)
+
+
+@app.command("setup")
+def _setup(*, as_json: Json = False) -> None:
+    """Write V2's reference data, and V2's tables if the database is empty."""
+    setup(read_settings(), Terminal(as_json=as_json))
+
+
+@app.command("sample")
+def _sample(*, students: Students = 1000, as_json: Json = False) -> None:
+    """Fill an empty V1 with deterministic sample data."""
+    sample(read_settings(), Terminal(as_json=as_json), students=students)
+
+
+@app.command("demo")
+def _demo(
+    *,
+    students: Students = 1000,
+    keep: Annotated[bool, typer.Option("--keep", help="Stay up afterwards, and print the databases' addresses.")] = False,
+    passwords: Passwords = None,
+    as_json: Json = False,
+) -> None:
+    """Show it all on a private PostgreSQL: sample V1, set-up, migration, validation, report."""
+    demo(read_settings(password_policy=passwords), Terminal(as_json=as_json), students=students, keep=keep)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs the command line and ends the process with DESIGN's exit codes.
+
+    A driver's or library's own message may quote a row, so of an error that nobody foresaw only its type and place are printed.
+    """
+    sys.exit(_exit_code(arguments))
+
+
+def _exit_code(arguments: list[str] | None) -> int:
+    try:
+        code = app(arguments, standalone_mode=False)
+    except MigratorError as error:
+        _complain(error.problem, error.next_step)
+        return error.exit_code
+    except click.ClickException as error:
+        _complain(error.format_message(), "`python run_migration.py --help` lists commands and flags.")
+        return UsageError.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        _complain("Interrupted.", "V2 is as it was, unless the run had said that it was committed.")
+        return INTERRUPTED_EXIT_CODE
+    except BaseException as error:  # noqa: BLE001 - panics of connectorx derive from BaseException
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        _complain(
+            f"Unexpected {type(error).__name__} in {Path(place.filename).name}, line {place.lineno}.",
+            "Nothing was written to V2 unless the run had said so. Please report this line.",
+        )
+        return MigratorError.exit_code
+    return code if isinstance(code, int) else 0
+
+
+def _complain(problem: str, next_step: str) -> None:
+    sys.stderr.write(f"Error: {problem}\n{next_step}\n")

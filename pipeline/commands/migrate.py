@@ -1,0 +1,46 @@
+"""`python run_migration.py`: migrates V1 to V2."""
+
+from pipeline.commands.terminal import Terminal
+from pipeline.errors import MigratorError
+from pipeline.migrate import migrate
+from pipeline.postgres.connect import Database
+from pipeline.run import Run
+from pipeline.settings import Settings
+from pipeline.stages.report import Report
+
+
+def run_migration(settings: Settings, terminal: Terminal, /, *, force: bool) -> Report:
+    """Migrates between the databases of the settings, and shows the books."""
+    v1, v2 = settings.database("V1"), settings.database("V2")
+    return migrate_and_show(settings, terminal, v1, v2, force=force or settings.dry_run)
+
+
+def migrate_and_show(settings: Settings, terminal: Terminal, v1: Database, v2: Database, /, *, force: bool) -> Report:
+    """Migrates from `v1` to `v2`, and shows how it went, well or not."""
+    terminal.require_answerable(force=force)
+    run = Run.begin(settings, terminal.progress)
+    terminal.say(f"Run {run.folder.run_id}: {v1.place} to {v2.place}{', dry run' if settings.dry_run else ''}")
+
+    def confirm(report: Report) -> None:
+        if not force:
+            report.show(terminal.console)
+            terminal.confirm(f"Write {sum(run.facts['written'].values()):,} rows to {v2.place}?", force=force)
+
+    try:
+        report = migrate(run, v1, v2, confirm=confirm, is_dry_run=settings.dry_run)
+    except MigratorError:
+        terminal.say(f"Nothing was written to V2. Run folder: {run.folder.path}")
+        raise
+    report.show(terminal.console)
+    terminal.say(_outcome(report))
+    terminal.give(report.document())
+    return report
+
+
+def _outcome(report: Report) -> str:
+    written = sum(report.run.facts["written"].values())
+    if not written:
+        return "V2 holds everything already: nothing was written."
+    if report.is_dry_run:
+        return f"Dry run: {written:,} V2 rows were written, verified and rolled back. V2 is as it was."
+    return f"Done: {written:,} rows are in V2."

@@ -1,0 +1,61 @@
+"""Where a command speaks: people's text on one side, one JSON document on the other."""
+
+import json
+import sys
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich.console import Console
+
+from pipeline.errors import RefusedError
+from pipeline.progress import Progress
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """The terminal of one command. With `--json` people's text goes to standard error."""
+
+    as_json: bool = False
+    console: Console = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "console", Console(stderr=self.as_json))
+
+    @property
+    def progress(self) -> Progress:
+        """Shows stages on this terminal."""
+        return Progress(self.console)
+
+    def say(self, text: str, /) -> None:
+        """Prints a line for people."""
+        self.console.print(text, highlight=False, soft_wrap=True, markup=False)
+
+    def give(self, document: dict[str, Any], /) -> None:
+        """Prints the command's one JSON document, if that is wanted."""
+        if self.as_json:
+            json.dump(document, sys.stdout, indent=2, ensure_ascii=False)
+            sys.stdout.write("\n")
+
+    def require_answerable(self, *, force: bool) -> None:
+        """Refuses to begin what could not be confirmed.
+
+        Raises:
+            RefusedError: Standard input is no terminal, and there is no `--force`.
+        """
+        if not force and not sys.stdin.isatty():
+            raise RefusedError(
+                "A run asks before it writes, and here is nobody to ask.",
+                next_step="Add --force, or run it in a terminal.",
+            )
+
+    def confirm(self, question: str, /, *, force: bool) -> None:
+        """Asks for a yes.
+
+        Raises:
+            RefusedError: The answer was not yes.
+        """
+        if force:
+            return
+        self.console.print(f"{question} [y/N] ", end="", highlight=False, markup=False)
+        if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+            raise RefusedError("Not confirmed; nothing was written.", next_step="Run it again, and answer y.")

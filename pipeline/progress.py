@@ -1,0 +1,84 @@
+"""Shows how far a stage is: a line with rows, rate and time left on a terminal, plain lines elsewhere."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    ProgressColumn,
+    Task,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.progress import Progress as Bar
+from rich.text import Text
+
+SECONDS_BETWEEN_LINES: Final = 10.0
+STAGE_WIDTH: Final = 12
+
+Advance = Callable[[int], None]
+
+
+class Progress:
+    """Tells people on one console of stages that begin, go on and end."""
+
+    def __init__(self, console: Console, /) -> None:
+        self._console = console
+
+    @contextmanager
+    def stage(self, name: str, /, *, total: int, unit: str = "rows") -> Iterator[Advance]:
+        """Shows one stage while the block runs; the block calls what it is given with the number of rows done since."""
+        started = time.monotonic()
+        done = 0
+        if self._console.is_terminal:
+            with self._bar(unit) as bar:
+                task = bar.add_task(name.ljust(STAGE_WIDTH), total=total)
+
+                def advance(rows: int) -> None:
+                    nonlocal done
+                    done += rows
+                    bar.update(task, completed=done, total=max(total, done))
+
+                yield advance
+        else:
+            last_line = started
+
+            def advance(rows: int) -> None:
+                nonlocal done, last_line
+                done += rows
+                now = time.monotonic()
+                if now - last_line >= SECONDS_BETWEEN_LINES and done < total:
+                    last_line = now
+                    left = (now - started) / done * (total - done)
+                    self._console.print(f"{name.ljust(STAGE_WIDTH)} {done:,} of {total:,} {unit}, {left:,.0f} s left", highlight=False)
+
+            yield advance
+        seconds = time.monotonic() - started
+        self._console.print(f"{name.ljust(STAGE_WIDTH)} {done:>12,} {unit:<7} {seconds:>8.1f} s", highlight=False)
+
+    def _bar(self, unit: str) -> Bar:
+        return Bar(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            TaskProgressColumn(),
+            MofNCompleteColumn(),
+            TextColumn(unit),
+            _Rate(),
+            TimeRemainingColumn(),
+            console=self._console,
+            transient=True,
+            refresh_per_second=4,
+        )
+
+
+class _Rate(ProgressColumn):
+    """Rows a second, over the last moments."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:,.0f}/s" if speed else "", style="progress.data.speed")

@@ -1,0 +1,98 @@
+"""Every path of a run.
+
+```
+runs/20261122T101500Z-3f9a/             mode 0700: it holds personal data
+├── manifest.json                       settings without secrets, versions, snapshot, and each stage's state, rows and seconds
+├── v1/Student/part-000.parquet         what was read
+├── before/User.parquet                 what of V2, as it was, the plan must respect
+├── plan/schools.parquet …              who is who; plan/people/Student/part-000.parquet likewise, a file for each part of V1
+├── plan/claims.parquet                 who keeps which address
+├── v2/User/part-000.parquet            what is meant to be written
+├── records/rejected.parquet            every row left out     records/changed.parquet   every value changed or dropped
+├── credentials/part-000.parquet        user id, hash
+├── handover/part-000.csv[.age]         user id, e-mail, new password
+└── report.json
+```
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+PRIVATE_FOLDER = 0o700
+PRIVATE_FILE = 0o600
+
+Area = Literal["v1", "v2", "plan/people", "plan/changed"]
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The folder of one run, and where everything lies in it."""
+
+    path: Path
+
+    @classmethod
+    def create(cls, runs: Path, /, *, started_at: datetime) -> "RunFolder":
+        """A new folder, mode 0700, named for the UTC time and four random hexadecimal digits."""
+        folder = runs / f"{started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+        runs.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=PRIVATE_FOLDER)
+        return cls(folder)
+
+    @property
+    def run_id(self) -> str:
+        """`20261122T101500Z-3f9a`."""
+        return self.path.name
+
+    @property
+    def manifest(self) -> Path:
+        """`manifest.json`."""
+        return self.path / "manifest.json"
+
+    @property
+    def report(self) -> Path:
+        """`report.json`."""
+        return self.path / "report.json"
+
+    def before(self, table: str, /) -> Path:
+        """`before/User.parquet`."""
+        return self._made(self.path / "before") / f"{table}.parquet"
+
+    def plan(self, name: str, /) -> Path:
+        """`plan/claims.parquet`."""
+        return self._made(self.path / "plan") / f"{name}.parquet"
+
+    def record(self, name: Literal["rejected", "changed"], /) -> Path:
+        """`records/rejected.parquet`."""
+        return self._made(self.path / "records") / f"{name}.parquet"
+
+    def part(self, area: Area, table: str, number: int, /) -> Path:
+        """`v1/Student/part-000.parquet`."""
+        return self._made(self.path / area / table) / f"part-{number:03d}.parquet"
+
+    def parts(self, area: Area, table: str, /) -> list[Path]:
+        """The parts of a table there are, in order."""
+        return sorted((self.path / area / table).glob("part-*.parquet"), key=part_number)
+
+    def credentials(self, number: int, /) -> Path:
+        """`credentials/part-000.parquet`."""
+        return self._made(self.path / "credentials") / f"part-{number:03d}.parquet"
+
+    def handover(self, number: int, /, *, encrypted: bool) -> Path:
+        """`handover/part-000.csv`, `handover/part-000.csv.age`."""
+        return self._made(self.path / "handover") / f"part-{number:03d}.csv{'.age' if encrypted else ''}"
+
+    def _made(self, folder: Path) -> Path:
+        folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        return folder
+
+
+def part_number(part: Path, /) -> int:
+    """The number in a part's name.
+
+    >>> part_number(Path("v1/Student/part-012.parquet"))
+    12
+    """
+    return int(part.name.split(".")[0].removeprefix("part-"))

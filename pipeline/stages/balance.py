@@ -1,0 +1,37 @@
+"""The books: what became of every row that was read. Those that do not balance end the run (mapping, law 1)."""
+
+import polars as pl
+
+from checks.books import Book
+from pipeline.run import Run
+from pipeline.steps import STEPS
+from transforms.tables import people
+
+
+def balance(run: Run, /) -> dict[str, Book]:
+    """The book of every V1 table, of every link table, and of the administrators.
+
+    Each figure is counted by itself: rows read from V1's files, rejections from the records, insertions from V2's files.
+    """
+    rejected = dict(pl.scan_parquet(run.folder.record("rejected")).group_by("table").agg(pl.len()).collect().iter_rows())
+    kinds = {kind.table for kind in people.KINDS}
+    books = {}
+    for source in (source for step in STEPS for source in step.sources):
+        planned = run.people(source.table) if source.table in kinds else run.plan(source.table)
+        is_merged = pl.col("is_merged") if "is_merged" in planned.collect_schema() else pl.lit(value=False)
+        counted = planned.select(
+            unchanged=pl.col("is_unchanged").sum(),
+            merged=(is_merged & pl.col("rejected").is_null()).sum(),
+            updated=(pl.col("goes") & pl.col("is_known")).sum(),
+        ).collect()
+        updated = counted["updated"].item()
+        books[source.table] = Book(
+            read=run.v1(source.v1_table).select(pl.len()).collect().item(),
+            inserted=run.facts["inserted"].get(source.table, 0) - updated,
+            updated=updated,
+            unchanged=counted["unchanged"].item(),
+            kept=0,
+            merged=counted["merged"].item(),
+            rejected=rejected.get(source.table, 0),
+        )
+    return books

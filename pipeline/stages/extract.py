@@ -1,0 +1,167 @@
+"""V1 ══▶ v1/*.parquet: every table, all at one instant; and what of V2 the plan must respect ══▶ before/*.parquet."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from psycopg import sql
+
+from checks.relations import PRIMARY_KEYS
+from pipeline.errors import MigratorError, SchemaError
+from pipeline.postgres import ledger
+from pipeline.postgres.connect import Database
+from pipeline.postgres.schema import expected_columns, missing_objects, packaged_sql
+from pipeline.postgres.snapshot import Snapshot, exported
+from pipeline.progress import Advance
+from pipeline.run import Run
+from pipeline.stages.setup import missing_reference, missing_schema
+
+READ_AS: Final = {
+    "integer": "int8",
+    "jsonb": "text",
+    "numeric(12,2)": "text",
+    "timestamp(3) without time zone": "timestamp",
+    "text[]": "text[]",
+    "boolean": "boolean",
+}
+"""The type of a V1 column → the type it is read as; all others are text. JSON and numerics are exact as text, NaN included."""
+
+BEFORE: Final = {
+    "UserType": ("id", "code"),
+    "Role": ("id", "code"),
+    "Curriculum": ("id", "code", "name"),
+    "ClassLevel": ("id", "code"),
+    "SubjectCategory": ("id", "code", "name"),
+    "Subject": ("id", "code", "name", "schoolId"),
+    "School": ("id", "code"),
+    "Class": ("id",),
+    "User": ("id", "email", "phone"),
+    "Teacher": ("id",),
+    "Parent": ("id",),
+    "Student": ("id", "schoolId", "admissionNo"),
+    "TeacherClass": PRIMARY_KEYS["TeacherClass"],
+    "TeacherSubject": PRIMARY_KEYS["TeacherSubject"],
+    "StudentParent": PRIMARY_KEYS["StudentParent"],
+    "ParentSchool": PRIMARY_KEYS["ParentSchool"],
+}
+"""V2 table → the columns that the plan must know: reference rows, ids that are there, and values that are taken."""
+
+STREAM_ROWS: Final = 65_536
+"""Rows that come over the wire at once; a part is made of many."""
+
+
+def extract(run: Run, v1: Database, v2: Database, /) -> None:
+    """Reads all of V1 at one snapshot, and V2's state at another, into the run's folder.
+
+    Raises:
+        SchemaError: A table or column of V1, or of V2, or V2's reference data is missing.
+        ConnectionFailedError, DatabaseError: A database cannot be reached, or refuses to be read.
+    """
+    with exported(v1) as source, exported(v2) as target:
+        _require_v1(source)
+        _require_v2(target)
+        run.facts["snapshot"] = {"id": source.id, "taken_at": f"{source.taken_at.isoformat(timespec='milliseconds')}Z"}
+        tables = expected_columns(packaged_sql("v1"))
+        run.facts["read"] = counts = {table: _count(source, table) for table in tables}
+        with run.stage("extract", total=sum(counts.values())) as advance:
+            for table, columns in tables.items():
+                rows = _extract_table(run, source, table, columns, advance)
+                if rows != counts[table]:
+                    raise MigratorError(
+                        f"extract: {rows} rows of V1's {table} came, {counts[table]} are there.",
+                        next_step="Nothing was written. Start the run again; if this comes back, report it.",
+                    )
+            for table, names in BEFORE.items():
+                query = f"SELECT {_listed(names)} FROM {target.database.table(table)}"
+                _write(run.folder.before(table), target.stream(query, batch_rows=STREAM_ROWS))
+            _write(run.folder.before("ledger"), target.stream(ledger.rows_query(target.connection), batch_rows=STREAM_ROWS))
+
+
+def _extract_table(run: Run, source: Snapshot, table: str, columns: dict[str, str], advance: Advance) -> int:
+    """Writes a table's parts, in the order of its key; gives its rows."""
+    selected = ", ".join(f'"{name}"::{READ_AS.get(kind, "text")} AS "{name}"' for name, kind in columns.items())
+    key = '"id"' if "id" in columns else '"A", "B"'
+    query = f"SELECT {selected} FROM {source.database.table(table)} ORDER BY {key}"
+    part_rows = run.settings.migration_batch_size
+    batches = source.stream(query, batch_rows=min(STREAM_ROWS, part_rows))
+    rows = 0
+    for number, part in enumerate(_parts(batches, part_rows)):
+        rows += _write(run.folder.part("v1", table, number), part, advance)
+    return rows
+
+
+def _parts(batches: Iterator[pa.RecordBatch], part_rows: int) -> Iterator[Iterator[pa.RecordBatch]]:
+    """Cuts a stream of batches into streams of `part_rows` rows; an empty stream is one empty part."""
+    rest: list[pa.RecordBatch] = []
+    first = next(batches)
+
+    def part() -> Iterator[pa.RecordBatch]:
+        wanted = part_rows
+        while wanted:
+            batch = rest.pop() if rest else next(batches, None)
+            if batch is None:
+                return
+            yield batch.slice(0, wanted)
+            if batch.num_rows > wanted:
+                rest.append(batch.slice(wanted))
+            wanted -= min(wanted, batch.num_rows)
+
+    rest.append(first)
+    while rest:
+        yield part()
+        if not rest and (batch := next((batch for batch in batches if batch.num_rows), None)) is not None:
+            rest.append(batch)
+
+
+def _write(path: Path, batches: Iterator[pa.RecordBatch], advance: Advance | None = None) -> int:
+    """Writes a stream to one Parquet file, whole or not at all; gives its rows."""
+    unfinished = path.with_suffix(".tmp")
+    rows = 0
+    first = next(batches)
+    with pq.ParquetWriter(unfinished, first.schema, compression="zstd") as writer:
+        for batch in _again(first, batches):
+            writer.write_batch(batch)
+            rows += batch.num_rows
+            if advance:
+                advance(batch.num_rows)
+    unfinished.replace(path)
+    return rows
+
+
+def _again(first: pa.RecordBatch, rest: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    yield first
+    yield from rest
+
+
+def _count(source: Snapshot, table: str) -> int:
+    row = source.connection.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(source.database.schema, table))).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(f'"{name}"::text AS "{name}"' for name in names)
+
+
+def _require_v1(source: Snapshot) -> None:
+    missing = missing_objects(source.connection, packaged_sql("v1"))
+    missing = [name for name in missing if not name.startswith("enum ")]
+    if missing:
+        raise SchemaError(
+            f"{source.database.place} lacks what the migration reads: {', '.join(missing)}.",
+            next_step="Is this the V1 database, and is the schema in the URL (?schema=) the right one?",
+        )
+
+
+def _require_v2(target: Snapshot) -> None:
+    if missing := missing_schema(target.connection):
+        raise SchemaError(
+            f"{target.database.place} lacks tables or columns: {', '.join(missing)}.",
+            next_step="On an empty database, `python run_migration.py setup` makes them; otherwise bring V2's schema up to date.",
+        )
+    if missing := missing_reference(target.connection):
+        raise SchemaError(
+            f"{target.database.place} lacks reference data: {', '.join(missing)}.",
+            next_step="Run `python run_migration.py setup` first.",
+        )

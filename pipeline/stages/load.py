@@ -1,0 +1,134 @@
+"""v2/*.parquet, credentials/*.parquet ══▶ V2: one transaction for the whole run, binary COPY, the ledger beside the rows."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+from adbc_driver_postgresql import dbapi
+
+from pipeline.errors import ConnectionFailedError, DatabaseError, LoadError
+from pipeline.postgres import ledger
+from pipeline.postgres.catalogue import column_types, for_copy
+from pipeline.postgres.connect import Database, bulk_connected, connected, mapped_errors
+from pipeline.run import Run
+from pipeline.steps import STEPS, V2_TABLES
+from transforms.tables import people
+
+LOCK_TIMEOUT: Final = "30s"
+
+
+@dataclass(frozen=True)
+class Target:
+    """V2, inside the one transaction of the run."""
+
+    database: Database
+    connection: dbapi.Connection
+    types: dict[str, dict[str, str]]
+    """V2 table → column → type, by V2's catalogue."""
+    rows_before: dict[str, int]
+    """V2 table → rows when the transaction began."""
+
+    def copy(self, rows: pl.DataFrame, table: str, /, *, schema: str | None = None) -> None:
+        """Appends rows to a table by binary COPY."""
+        with mapped_errors(self.database), self.connection.cursor() as cursor:
+            cursor.adbc_ingest(table, for_copy(rows, self.types[table]), mode="append", db_schema_name=schema or self.database.schema)
+
+    def commit(self) -> None:
+        """Makes all that was written stay."""
+        with mapped_errors(self.database):
+            self.connection.commit()
+
+    def execute(self, statement: str, /) -> None:
+        """Executes a statement that gives no rows."""
+        with mapped_errors(self.database), self.connection.cursor() as cursor:
+            cursor.execute(statement)
+
+    def query(self, statement: str, /) -> pl.DataFrame:
+        """The rows of a query."""
+        with mapped_errors(self.database), self.connection.cursor() as cursor:
+            cursor.execute(statement)
+            return pl.DataFrame(pl.from_arrow(cursor.fetch_arrow_table()))
+
+    def count(self, table: str, /) -> int:
+        """How many rows a table holds, by SQL."""
+        return int(self.query(f"SELECT count(*) AS rows FROM {self.database.table(table)}").item())
+
+
+@contextmanager
+def transaction(v2: Database, /) -> Iterator[Target]:
+    """V2 inside one transaction, which is rolled back unless `commit` is called in the block.
+
+    Raises:
+        LoadError: V2 refused a row or a statement; V2 is as it was.
+    """
+    with connected(v2) as connection:
+        connection.execute(ledger.statements())
+        connection.commit()
+        types = {table: column_types(connection, v2.table(table)) for table in V2_TABLES}
+        types |= {table: column_types(connection, f'"migration"."{table}"') for table in ("run", "row")}
+    try:
+        with bulk_connected(v2) as bulk:
+            target = Target(v2, bulk, types, rows_before={})
+            target.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+            target.rows_before.update({table: target.count(table) for table in V2_TABLES})
+            yield target
+            bulk.rollback()
+    except ConnectionFailedError:
+        raise
+    except DatabaseError as error:
+        raise LoadError(
+            f"load: {error.problem}",
+            next_step="V2 is as it was. Was V2 written to since the run began? Then start again; if not, see the server's log.",
+        ) from None
+
+
+def load(run: Run, target: Target, /) -> None:
+    """Writes every row of the run, in the order of V2's foreign keys, and the ledger."""
+    rows = run.facts["written"]
+    with run.stage("load", total=sum(rows.values())) as advance:
+        for table in V2_TABLES:
+            for part in run.folder.parts("v2", table):
+                frame = _with_hashes(run, pl.scan_parquet(part)).collect() if table == "User" else pl.read_parquet(part)
+                if not frame.is_empty():
+                    target.copy(frame, table)
+                advance(frame.height)
+        _write_ledger(run, target)
+
+
+def written(run: Run, table: str, /) -> pl.LazyFrame:
+    """The rows of a V2 table that this run writes, password hashes among them."""
+    rows = run.v2(table)
+    return _with_hashes(run, rows) if table == "User" else rows
+
+
+def _with_hashes(run: Run, users: pl.LazyFrame) -> pl.LazyFrame:
+    """Puts the new hashes to the users who carry none over."""
+    new = run.credentials().select("id", new_hash="passwordHash")
+    columns = users.collect_schema().names()
+    return users.join(new, on="id", how="left").with_columns(passwordHash=pl.coalesce("passwordHash", "new_hash")).select(columns)
+
+
+def _write_ledger(run: Run, target: Target) -> None:
+    run_row = pl.DataFrame(
+        {
+            "id": [run.folder.run_id],
+            "state": ["loaded"],
+            "settings_digest": [run.settings.digest()],
+            "counts": [json.dumps(run.facts["written"])],
+            "started_at": [run.started_at],
+        }
+    )
+    target.copy(run_row, "run", schema="migration")
+    kinds = {kind.table for kind in people.KINDS}
+    for source in (source for step in STEPS for source in step.sources):
+        planned = run.people(source.table) if source.table in kinds else run.plan(source.table)
+        rows = planned.filter("goes").select(
+            v1_table=pl.lit(source.table),
+            v1_id=pl.col("v1_id").cast(pl.String),
+            digest="digest",
+            run_id=pl.lit(run.folder.run_id),
+        )
+        target.copy(rows.collect(), "row", schema="migration")

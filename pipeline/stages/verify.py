@@ -1,0 +1,124 @@
+"""V2 against v2/*.parquet, inside the transaction that wrote it: row counts, and every cell of every row written."""
+
+import itertools
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+import bcrypt
+import polars as pl
+
+from checks.relations import PRIMARY_KEYS
+from pipeline.errors import VerificationError
+from pipeline.run import Run
+from pipeline.stages.load import Target, written
+from pipeline.steps import V2_TABLES
+
+PROVEN_LOGINS: Final = 20
+"""How many of the new passwords are tried against the hashes that V2 then holds."""
+
+READ_AS: Final = {"boolean": "boolean", "date": "date", "text[]": "text[]", "integer": "int4"}
+"""The type of a V2 column → the type it is read back as; timestamps as timestamps, all others as text."""
+
+SLICES: Final = 256
+"""Ids are hexadecimal and even, so their first two digits cut a table into slices of like size."""
+
+
+@dataclass
+class Verification:
+    """What was compared, and where V2 differs: table and column → how many rows."""
+
+    rows: int = 0
+    cells: int = 0
+    logins: int = 0
+    differences: dict[str, int] = field(default_factory=dict)
+
+    def require_none(self) -> None:
+        """Ends the run where there is a difference.
+
+        Raises:
+            VerificationError: It names tables and columns, and how many rows differ.
+        """
+        if self.differences:
+            listed = ", ".join(f"{place} ({rows})" for place, rows in self.differences.items())
+            raise VerificationError(
+                f"verify: V2 does not hold what was written: {listed}.",
+                next_step="V2 was rolled back to what it was. A trigger or rule in V2 that changes rows is the usual cause.",
+            )
+
+
+def verify(run: Run, target: Target, /) -> Verification:
+    """Reads back every row that the run wrote, compares every cell, and tries a sample of the new passwords."""
+    result = Verification()
+    rows = run.facts["written"]
+    with run.stage("verify", total=sum(rows.values())) as advance:
+        for table in V2_TABLES:
+            added = target.count(table) - target.rows_before[table]
+            _note(result, f"{table} rows", abs(added - rows.get(table, 0)))
+            for expected, actual in _slices(run, target, table):
+                _compare(result, table, expected, actual)
+                advance(expected.height)
+        _try_logins(run, target, result)
+    return result
+
+
+def _slices(run: Run, target: Target, table: str) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """What was meant to be written and what is there, slice by slice of the key, each of about a part's size."""
+    expected = written(run, table)
+    total = run.facts["written"].get(table, 0)
+    if total == 0:
+        return
+    columns = expected.collect_schema().names()
+    types = target.types[table]
+    selected = ", ".join(f'"{name}"::{_read_as(types[name])} AS "{name}"' for name in columns)
+    key = PRIMARY_KEYS[table][0]
+    pieces = min(SLICES, -(-max(total, target.rows_before[table]) // run.settings.migration_batch_size))
+    edges = [SLICES * piece // pieces for piece in range(pieces + 1)]
+    for low, high in itertools.pairwise(edges):
+        digits = pl.col(key).str.head(2)
+        within = (digits >= f"{low:02x}") & ((digits < f"{high:02x}") if high < SLICES else pl.lit(value=True))
+        where = f"""left("{key}"::text, 2) COLLATE "C" >= '{low:02x}'""" + (
+            f""" AND left("{key}"::text, 2) COLLATE "C" < '{high:02x}'""" if high < SLICES else ""
+        )
+        query = f"SELECT {selected} FROM {target.database.table(table)} WHERE {where}"
+        yield expected.filter(within).collect(), target.query(query)
+
+
+def _compare(result: Verification, table: str, expected: pl.DataFrame, actual: pl.DataFrame) -> None:
+    """Counts, by column, the rows whose cell in V2 is not the one that was meant; a row that is not there counts as `missing`."""
+    key = list(PRIMARY_KEYS[table])
+    columns = [name for name in expected.columns if name not in key]
+    readable = actual.with_columns(pl.col(name).cast(dtype) for name, dtype in expected.schema.items())
+    both = expected.join(readable.select(*key, pl.col(columns).name.suffix(" in V2"), is_there=pl.lit(value=True)), on=key, how="left")
+    differing = both.select(
+        (pl.col(name).ne_missing(pl.col(f"{name} in V2")) & pl.col("is_there").is_not_null()).sum().alias(name) for name in columns
+    )
+    _note(result, f"{table} missing", both["is_there"].null_count())
+    for name in columns:
+        _note(result, f"{table}.{name}", differing[name].item())
+    result.rows += expected.height
+    result.cells += expected.height * expected.width
+
+
+def _try_logins(run: Run, target: Target, result: Verification) -> None:
+    """Tries some of the passwords that the handover file names, as V2's sign-in would."""
+    if not run.new_logins:
+        return
+    users = secrets.SystemRandom().sample(sorted(run.new_logins), min(PROVEN_LOGINS, len(run.new_logins)))
+    ids = ", ".join(f"'{user}'" for user in users)
+    table = target.database.table("User")
+    hashes = dict(target.query(f'SELECT "id"::text AS "id", "passwordHash" FROM {table} WHERE "id" IN ({ids})').iter_rows())
+    result.logins = len(users)
+    # bcrypt judges one password at a time; there are few.
+    failed = sum(user not in hashes or not bcrypt.checkpw(run.new_logins[user].encode(), hashes[user].encode()) for user in users)
+    _note(result, "User logins", failed)
+
+
+def _read_as(type_name: str) -> str:
+    return "timestamp" if type_name.startswith("timestamp") else READ_AS.get(type_name, "text")
+
+
+def _note(result: Verification, place: str, rows: int) -> None:
+    if rows:
+        result.differences[place] = result.differences.get(place, 0) + rows
