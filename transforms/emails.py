@@ -1,5 +1,6 @@
 """Finds the one e-mail address in what people typed, and makes up one where there is none (mapping, section 4)."""
 
+import re
 from typing import Final
 
 import idna
@@ -7,7 +8,7 @@ import polars as pl
 
 from transforms.ascii import letters_digits, slug
 from transforms.sparse import on_given
-from transforms.text import NULL_WORD, optional
+from transforms.text import NULL_WORD, NULL_WORDS, optional
 
 LOCAL: Final = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
 """A dot-atom of RFC 5322; its length is checked apart."""
@@ -142,11 +143,17 @@ def _trimmed(text: pl.Expr) -> pl.Expr:
 
 
 def _parted(piece: pl.Expr, separator: str) -> pl.Expr:
-    """The parts of a piece that is no address, if then every one holds an `@`; else the piece: List(String)."""
-    parts_without_at = piece.str.replace_all(f"[^{separator}]*@[^{separator}]*", "")
-    all_hold_at = ~parts_without_at.str.contains(f"[^ {separator}]")  # `ada obi@x.org` is no `obi@x.org`
+    """The parts of a piece that is no address, if then every one that says anything holds an `@`; else the piece: List(String)."""
+    listed = piece
+    if separator == "/":
+        # The null word `n/a` has a slash of its own. Twice: of two in a row, the first match takes the slash between.
+        for _ in range(2):
+            listed = listed.str.replace_all("(?:^|/) *n/a *(?:/|$)", "/")
+    nothing = rf" *(?i-u:{'|'.join(map(re.escape, NULL_WORDS))})? *"
+    parts_without_at = listed.str.replace_all(f"[^{separator}]*@[^{separator}]*", "")
+    all_hold_at = parts_without_at.str.contains(f"^(?:{nothing}{separator})*{nothing}$")  # `ada obi@x.org` is no `obi@x.org`
     splits = all_hold_at & _address(piece).is_null()
-    return pl.when(splits).then(piece.str.split(separator)).otherwise(pl.concat_list(piece))
+    return pl.when(splits).then(listed.str.split(separator)).otherwise(pl.concat_list(piece))
 
 
 def _address(piece: pl.Expr) -> pl.Expr:

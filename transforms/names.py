@@ -172,7 +172,7 @@ def _in_kept_form(names: pl.DataFrame) -> pl.DataFrame:
 def _named_by_title_or_suffix(names: pl.DataFrame) -> pl.DataFrame:
     """The end of rule 3: the last title or suffix is the first name where nothing else is."""
     title, first_name, suffix = pl.col("title"), pl.col("first_name"), pl.col("suffix")
-    last, all_but_last = "[^ ]+$", " ?[^ ]+$"
+    last, all_but_last = "[^ ]+$", "(?: ?&)? ?[^ ]+$"
     is_all = first_name == ""
     return names.with_columns(
         title=pl.when(is_all & (suffix == "")).then(title.str.replace(all_but_last, "")).otherwise(title),

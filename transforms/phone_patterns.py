@@ -112,21 +112,22 @@ def plans_under(calling_code: str, /) -> tuple[NumberingPlan, ...]:
 
 
 def _plan(metadata: PhoneMetadata, *, is_alone: bool) -> NumberingPlan:
-    kinds = [getattr(metadata, kind) for kind in KINDS if kind != "mobile" or not metadata.same_mobile_and_fixed_line_pattern]
     general = metadata.general_desc
     if general is None or general.national_number_pattern is None:
         raise ValueError(f"phonenumbers describes no numbers of {metadata.id}")
+    kinds = filter(None, (getattr(metadata, kind) for kind in KINDS))
     return NumberingPlan(
         region=metadata.id,
         calling_code=str(metadata.country_code),
         exit_prefix=metadata.international_prefix,
         national_prefix=metadata.national_prefix_for_parsing,
         national_prefix_rule=metadata.national_prefix_transform_rule,
-        # No one asks for those of a plan that shares its calling code with none.
+        # A plan that shares its calling code with none is not asked for them.
         leading_digits=None if is_alone else metadata.leading_digits,
         general=general.national_number_pattern,
         lengths=general.possible_length,
-        kinds="|".join(kind.national_number_pattern for kind in kinds if kind and kind.national_number_pattern),
+        # Where mobile numbers look like fixed lines, the pattern is there twice.
+        kinds="|".join(filter(None, dict.fromkeys(kind.national_number_pattern for kind in kinds))),
     )
 
 

@@ -16,8 +16,10 @@ VERDICT: Final = pl.Struct(
         "phone_extension_dropped": pl.Boolean,
     }
 )
+"""What `e164` gives: the value, and a flag for each reason code of the mapping."""
 
 ORDINARY_TEXT: Final = rf"^ *'? *{NUMBER} *$"
+"""One number, with nothing about it but what is told at sight: nearly all texts are so, and spared the slow way."""
 
 SEPARATOR: Final = r"(?i)[/,;]|\bor\b"
 CUT: Final = "\x01"
@@ -54,12 +56,11 @@ def e164(phone: pl.Expr, /, *, region: pl.Expr) -> pl.Expr:
 
 def _verdicts(dialled: pl.Series) -> pl.Series:
     texts = dialled.struct.unnest().with_row_index("row")
-    # Nearly all texts are one ordinary number: nothing to split, and nothing to clean but what the library passes over.
     is_ordinary = texts["phone"].str.contains(ORDINARY_TEXT).fill_null(value=False)
-    bare = pl.col("phone").str.strip_chars(" '").str.strip_suffix(".0")
-    ordinary = texts.filter(is_ordinary).select("region", piece="row", text=bare)
+    number = pl.col("phone").str.strip_chars(" '").str.strip_suffix(".0")
+    ordinary = texts.filter(is_ordinary).select("region", piece="row", text=number)
     odd = texts.filter(~is_ordinary)
-    pieces = _pieces(odd).with_row_index("piece", offset=texts.height)
+    pieces = _pieces(odd).with_row_index("piece", offset=texts.height)  # beyond the rows, which are the ordinary ones' pieces
     numbers = _numbers(ordinary, pieces)
     of_ordinary = numbers.filter(pl.col("piece") < texts.height).select(
         row="piece",
@@ -68,8 +69,9 @@ def _verdicts(dialled: pl.Series) -> pl.Series:
         phone_extra_dropped=pl.lit(value=False),
         phone_extension_dropped=pl.lit(value=False),
     )
-    of_odd = odd.select("row").join(_kept(pieces, numbers), on="row", how="left").with_columns(pl.col(pl.Boolean).fill_null(value=False))
-    return pl.concat([of_ordinary, of_odd]).sort("row").drop("row").to_struct()
+    of_odd = odd.select("row").join(_kept(pieces, numbers), on="row", how="left")
+    nothing_said = pl.col(pl.Boolean).fill_null(value=False)
+    return pl.concat([of_ordinary, of_odd.with_columns(nothing_said)]).sort("row").drop("row").to_struct()
 
 
 def _pieces(texts: pl.DataFrame) -> pl.DataFrame:

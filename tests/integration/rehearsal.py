@@ -56,7 +56,7 @@ def rehearsed(
     """Plans and transforms V1's rows, beside what V2 holds before, in a run folder of its own."""
     run = Run(
         RunFolder.create(folder, started_at=started_at),
-        Settings(_env_file=None, migration_batch_size=batch_rows, **settings),
+        Settings(_env_file=None, migration_batch_size=batch_rows, **settings),  # type: ignore[call-arg]  # pydantic-settings takes it
         Progress(Console(quiet=True)),
         started_at,
     )

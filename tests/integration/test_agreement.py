@@ -70,7 +70,7 @@ def comparable(rows: list[dict[str, Any]]) -> list[list[tuple[str, str]]]:
     return sorted(sorted((name, cell(value)) for name, value in row.items()) for row in rows)
 
 
-def cell(value: Any) -> str:  # noqa: ANN401 - any cell
+def cell(value: Any) -> str:
     if isinstance(value, Decimal):
         return format(value.normalize(), "f")
     return value.isoformat() if isinstance(value, date) else repr(value)

@@ -8,7 +8,7 @@ from tests.oracle.vocabulary import words
 
 CALENDAR_YEAR_COUNTRIES = set(words("KE UG TZ RW ZM ZW MW ZA NA BW LS SZ AU NZ SG MY BR AR CL PE"))
 
-YEARS = re.compile(r"([0-9]{4})(?: ?[/–-] ?([0-9]{4}|[0-9]{2}))?")
+YEARS = re.compile(r"([0-9]{4})(?: *[/‐‑‒–—―-] *([0-9]{4}|[0-9]{2}))?")
 
 
 def normalised(text: str | None, country: str, created_at: datetime) -> str:

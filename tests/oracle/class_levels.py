@@ -49,6 +49,9 @@ NUMBER = re.compile(
 )
 
 
+BRACKETED = r"\([^()]*\)|\[[^\[\]]*\]|\{[^{}]*\}"
+
+
 class ClassLevel(TypedDict):
     """The level's code before V2 is asked whether it has such a level, and the section."""
 
@@ -111,10 +114,17 @@ def _numbered_level(level: str, number: int, curriculum_code: str | None) -> str
 
 
 def _section(left: str) -> str | None:
-    """ "what is left without brackets and punctuation around it, as typed, null if nothing"."""
+    """ "what is left without brackets and punctuation around it, as typed, null if nothing".
+
+    Brackets that stand around a part of it only are no brackets around it: `B (Boys)` stays.
+    """
     while left and _is_around(left[0]):
+        if (paired := re.match(BRACKETED, left)) and not all(map(_is_around, left[paired.end() :])):
+            break
         left = left[1:]
     while left and _is_around(left[-1]):
+        if (paired := re.search(f"(?:{BRACKETED})$", left)) and not all(map(_is_around, left[: paired.start()])):
+            break
         left = left[:-1]
     return left or None
 

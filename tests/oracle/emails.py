@@ -14,7 +14,7 @@ LONGEST_LABEL = 63
 
 LOCAL_PART = re.compile(r"[a-z0-9.!#$%&'*+/=?^_{|}~`-]{1,64}")
 LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-NAMED_ADDRESS = re.compile(r"[^<>]*<([^<>]*)>[ .,;:]*")
+NAMED_ADDRESS = re.compile(r"(?:[^<>@]*|[^<>,;]*)<([^<>]+)>[ .,;:]*")
 
 
 class Email(TypedDict):
@@ -36,14 +36,12 @@ def normalised(email: str | None) -> Email:
     first_valid = next((address for address in map(_valid, candidates) if address), None)
     return {
         "value": first_valid,
-        "email_invalid": first_valid is None,
+        "email_invalid": first_valid is None and bool(candidates),
         "email_extra_dropped": first_valid is not None and len(candidates) > 1,
     }
 
 
-def made_up(  # noqa: PLR0917 -- all that the address is made of
-    first: str | None, last: str | None, school_code: str, school_id: int, user_type: str, domain: str
-) -> str:
+def made_up(first: str | None, last: str | None, school_code: str, school_id: int, user_type: str, domain: str) -> str:
     """ "`first.last@<code>.<placeholder domain>`. (...) A part that is empty falls out with its dot; nothing left → the
     user type's code in lower case; cut to 64, no dot last."
     """
@@ -72,13 +70,15 @@ def _candidates(text: str) -> list[str]:
     if _valid(whole):
         return [whole]
     pieces = _counting(re.split(r"[,;]", whole))
-    if pieces == [whole]:
-        at_blanks = _counting(re.split(r"[ /]", whole))
-        if not all("@" in piece for piece in at_blanks):
-            return [whole]
-        pieces = at_blanks
+    for separator in " /":
         if pieces == [whole]:
-            return [whole]
+            # The null word `n/a` has a slash of its own.
+            listed = re.sub(r"(^|/) *n/a *(?=/|$)", r"\1", whole) if separator == "/" else whole
+            apart = _counting(listed.split(separator))
+            if all("@" in piece for piece in apart):
+                pieces = apart
+    if pieces == [whole]:
+        return [whole]
     return [candidate for piece in pieces for candidate in _candidates(piece)]
 
 
@@ -89,7 +89,7 @@ def _counting(pieces: list[str]) -> list[str]:
 
 def _treated(text: str) -> str:
     """ "Clean (section 2); drop a `mailto:`; `Name <a@b>` gives `a@b`; lower-case; strip `.,;:` at the ends."."""
-    rest = _without_mailto(text)
+    rest = _without_mailto(text.strip(" .,;:"))
     if named := NAMED_ADDRESS.fullmatch(rest):
         rest = _without_mailto(named[1].strip(" "))
     return rest.lower().strip(" .,;:")

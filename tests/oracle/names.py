@@ -153,12 +153,12 @@ def _without_titles_and_suffixes(side: list[str]) -> tuple[list[str], list[str],
 def _first_name_of_what_is_left(titles: list[str], suffixes: list[str]) -> tuple[list[str], list[str], list[str]]:
     """ "A title or suffix that is all there is left is the first name (of several, the last one), as it is kept."
 
-    Suffixes are taken first, so where there are both, the titles are what is left.
+    An `&` that then stands between no two titles belongs to none.
     """
-    if titles:
-        others = titles[:-1]
-        return titles[-1:], others[:-1] if others[-1:] == ["&"] else others, suffixes
-    return suffixes[-1:], titles, suffixes[:-1]
+    if suffixes:
+        return suffixes[-1:], titles, suffixes[:-1]
+    others = titles[:-1]
+    return titles[-1:], others[:-1] if others[-1:] == ["&"] else others, suffixes
 
 
 def _by_position(tokens: list[str]) -> tuple[list[str], list[str], list[str]]:
@@ -228,4 +228,4 @@ def _is_letter(char: str) -> bool:
 
 
 def _joined(tokens: list[str]) -> str | None:
-    return " ".join(tokens) or None
+    return unicodedata.normalize("NFC", " ".join(tokens)) or None

@@ -25,12 +25,12 @@ def e164(phone: str | None, region: str | None) -> Phone:
     (`phone_extension_dropped`)."
     """
     text = optional(phone)
-    pieces = [piece for piece in map(optional, SEPARATOR.split(text)) if piece] if text else []
+    pieces = [piece for piece in map(_bare, SEPARATOR.split(text)) if piece] if text else []
     first_valid = next((number for number in (_valid(piece, region) for piece in pieces) if number), None)
     if first_valid is None:
         return {
             "value": None,
-            "phone_invalid": text is not None,
+            "phone_invalid": bool(pieces),
             "phone_extra_dropped": False,
             "phone_extension_dropped": False,
         }
@@ -47,13 +47,15 @@ def suffixed(number: str, counter: int) -> str:
     return f"{number};ext={counter}"
 
 
+def _bare(piece: str) -> str | None:
+    """ "of each, a leading `'` and a trailing `.0` go (spreadsheets)"; a piece that then says nothing is none."""
+    return optional((optional(piece) or "").removeprefix("'").removesuffix(".0"))
+
+
 def _valid(piece: str, region: str | None) -> phonenumbers.PhoneNumber | None:
-    """ "of each, a leading `'` and a trailing `.0` go (spreadsheets), then as `phonenumbers.parse(value, region)` +
-    `is_valid_number` + `E164` say".
-    """
-    value = piece.removeprefix("'").removesuffix(".0").strip(" ")
+    """ "then as `phonenumbers.parse(value, region)` + `is_valid_number` + `E164` say"."""
     try:
-        number = phonenumbers.parse(value, region)
+        number = phonenumbers.parse(piece, region)
     except phonenumbers.NumberParseException:
         return None
     return number if phonenumbers.is_valid_number(number) else None

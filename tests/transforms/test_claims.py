@@ -78,7 +78,7 @@ NUMBERS = st.sampled_from(["A", "A-2", "A-3", "A-2-2", "B", "ADM-7"])
 
 
 @st.composite
-def contests(draw: st.DrawFn, values: st.SearchStrategy[str], suffixed: Callable[[str, int], str]) -> Any:  # noqa: ANN401 - a pair
+def contests(draw: st.DrawFn, values: st.SearchStrategy[str], suffixed: Callable[[str, int], str]) -> Any:
     scopes = st.sampled_from(["s", "t"])
     any_value = values | st.builds(suffixed, values, st.integers(1, 12))
     claims = [

@@ -169,7 +169,7 @@ def test_leading_titles_are_told_from_names(
         ("MR", None, "Mr", None),
         ("professor", None, "Prof", None),
         ("Mr. Dr.", "Mr", "Dr", None),
-        ("Mr and Mrs", "Mr &", "Mrs", None),
+        ("Mr and Mrs", "Mr", "Mrs", None),
         ("iii", None, "III", None),
         ("Md.", None, "MD", None),
         ("Jr, Sr", None, "Sr", "Jr"),
