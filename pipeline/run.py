@@ -103,10 +103,13 @@ class Run:
         """Who the people of a V1 table are, all parts."""
         return pl.scan_parquet(self.folder.parts("plan/people", table))
 
+    def identities(self, table: str, /) -> pl.LazyFrame:
+        """Who the rows of a V1 table are: people or not, all parts."""
+        return self.people(table) if self.folder.parts("plan/people", table) else self.plan(table)
+
     def there(self, table: str, /) -> pl.LazyFrame:
         """The planned rows of a V1 table that V2 will hold."""
-        is_person = bool(self.folder.parts("plan/people", table))
-        return (self.people(table) if is_person else self.plan(table)).filter("is_there")
+        return self.identities(table).filter("is_there")
 
     def v2(self, table: str, /) -> pl.LazyFrame:
         """The rows of a V2 table that this run is to write, all parts."""

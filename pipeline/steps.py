@@ -19,7 +19,7 @@ import polars as pl
 from checks.relations import PRIMARY_KEYS
 from pipeline.run import Run
 from transforms import records
-from transforms.tables import classes, links, parents, people, schools, students, subjects, teachers
+from transforms.tables import classes, kinds, links, parents, people, schools, students, subjects, teachers
 from transforms.tables.addresses import address_rows
 
 
@@ -88,9 +88,9 @@ def _subjects(run: Run, number: int) -> Conversion:
     return Conversion({"Subject": subjects.rows(converted)}, records.changed(converted, "Subject", subjects.CHANGES))
 
 
-def _people(run: Run, kind: people.Kind, number: int) -> pl.LazyFrame:
+def _people(run: Run, kind: kinds.Kind, number: int) -> pl.LazyFrame:
     return people.converted(
-        people.source(pl.scan_parquet(run.folder.part("v1", kind.source, number)), kind),
+        kinds.common_form(pl.scan_parquet(run.folder.part("v1", kind.source, number)), kind),
         identities=_going(pl.scan_parquet(run.folder.part("plan/people", kind.table, number))),
         grants=run.plan("claims"),
         schools=run.plan("School"),
@@ -98,7 +98,7 @@ def _people(run: Run, kind: people.Kind, number: int) -> pl.LazyFrame:
     )
 
 
-def _user_tables(run: Run, kind: people.Kind, converted: pl.LazyFrame) -> dict[str, pl.LazyFrame]:
+def _user_tables(run: Run, kind: kinds.Kind, converted: pl.LazyFrame) -> dict[str, pl.LazyFrame]:
     return {
         "User": people.user_rows(
             converted,
@@ -112,7 +112,7 @@ def _user_tables(run: Run, kind: people.Kind, converted: pl.LazyFrame) -> dict[s
 
 
 def _administrators(run: Run, number: int) -> Conversion:
-    kind = people.ADMINISTRATOR
+    kind = kinds.ADMINISTRATOR
     converted = _people(run, kind, number).collect().lazy()
     return Conversion(
         _user_tables(run, kind, converted),
@@ -121,31 +121,31 @@ def _administrators(run: Run, number: int) -> Conversion:
 
 
 def _teachers(run: Run, number: int) -> Conversion:
-    converted = teachers.converted(_people(run, people.TEACHER, number)).collect().lazy()
+    converted = teachers.converted(_people(run, kinds.TEACHER, number)).collect().lazy()
     return Conversion(
-        _user_tables(run, people.TEACHER, converted) | {"Teacher": teachers.rows(converted)},
+        _user_tables(run, kinds.TEACHER, converted) | {"Teacher": teachers.rows(converted)},
         records.changed(converted, "Teacher", teachers.CHANGES),
     )
 
 
 def _parents(run: Run, number: int) -> Conversion:
-    converted = parents.converted(_people(run, people.PARENT, number)).collect().lazy()
+    converted = parents.converted(_people(run, kinds.PARENT, number)).collect().lazy()
     return Conversion(
-        _user_tables(run, people.PARENT, converted) | {"Parent": parents.rows(converted)},
+        _user_tables(run, kinds.PARENT, converted) | {"Parent": parents.rows(converted)},
         records.changed(converted, "Parent", parents.CHANGES),
     )
 
 
 def _students(run: Run, number: int) -> Conversion:
     converted = students.converted(
-        _people(run, people.STUDENT, number),
+        _people(run, kinds.STUDENT, number),
         admissions=run.plan("admission_numbers"),
         classes=run.there("Class"),
         parents=run.there("Parent").select("v1_id", parent_uid="profile_uid"),
     )
     converted = converted.collect().lazy()
     return Conversion(
-        _user_tables(run, people.STUDENT, converted)
+        _user_tables(run, kinds.STUDENT, converted)
         | {"Student": students.rows(converted), "Enrollment": students.enrollment_rows(converted)},
         records.changed(converted, "Student", students.CHANGES),
     )

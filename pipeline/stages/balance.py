@@ -5,7 +5,6 @@ import polars as pl
 from checks.books import Book
 from pipeline.run import Run
 from pipeline.steps import STEPS
-from transforms.tables import people
 
 
 def balance(run: Run, /) -> dict[str, Book]:
@@ -14,10 +13,9 @@ def balance(run: Run, /) -> dict[str, Book]:
     Each figure is counted by itself: rows read from V1's files, rejections from the records, insertions from V2's files.
     """
     rejected = dict(pl.scan_parquet(run.folder.record("rejected")).group_by("table").agg(pl.len()).collect().iter_rows())
-    kinds = {kind.table for kind in people.KINDS}
     books = {}
     for source in (source for step in STEPS for source in step.sources):
-        planned = run.people(source.table) if source.table in kinds else run.plan(source.table)
+        planned = run.identities(source.table)
         is_merged = pl.col("is_merged") if "is_merged" in planned.collect_schema() else pl.lit(value=False)
         counted = planned.select(
             unchanged=pl.col("is_unchanged").sum(),

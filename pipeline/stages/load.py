@@ -15,7 +15,6 @@ from pipeline.postgres.catalogue import column_types, for_copy
 from pipeline.postgres.connect import Database, bulk_connected, connected, mapped_errors
 from pipeline.run import Run
 from pipeline.steps import STEPS, V2_TABLES
-from transforms.tables import people
 
 LOCK_TIMEOUT: Final = "30s"
 
@@ -122,13 +121,15 @@ def _write_ledger(run: Run, target: Target) -> None:
         }
     )
     target.copy(run_row, "run", schema="migration")
-    kinds = {kind.table for kind in people.KINDS}
     for source in (source for step in STEPS for source in step.sources):
-        planned = run.people(source.table) if source.table in kinds else run.plan(source.table)
-        rows = planned.filter("goes").select(
-            v1_table=pl.lit(source.table),
-            v1_id=pl.col("v1_id").cast(pl.String),
-            digest="digest",
-            run_id=pl.lit(run.folder.run_id),
+        rows = (
+            run.identities(source.table)
+            .filter("goes")
+            .select(
+                v1_table=pl.lit(source.table),
+                v1_id=pl.col("v1_id").cast(pl.String),
+                digest="digest",
+                run_id=pl.lit(run.folder.run_id),
+            )
         )
         target.copy(rows.collect(), "row", schema="migration")

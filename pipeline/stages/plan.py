@@ -21,7 +21,7 @@ from pipeline.run import Run
 from pipeline.run_folder import part_number
 from transforms import claims, records
 from transforms.ids import v2_id
-from transforms.tables import classes, links, parents, people, schools, students, subjects
+from transforms.tables import classes, kinds, links, parents, people, schools, students, subjects
 from transforms.text import cleaned
 
 CHECKED: Final = (
@@ -37,7 +37,7 @@ def plan(run: Run, /) -> list[Finding]:
         findings = _plan_schools(run, advance)
         findings += _plan_classes(run, advance)
         findings += _plan_subjects(run, advance)
-        for kind in people.KINDS:
+        for kind in kinds.KINDS:
             for part in run.folder.parts("v1", kind.source):
                 findings += _plan_people(run, kind, part_number(part), advance)
         _plan_claims(run)
@@ -86,12 +86,12 @@ def _plan_subjects(run: Run, advance: Advance) -> list[Finding]:
     return findings
 
 
-def _plan_people(run: Run, kind: people.Kind, number: int, advance: Advance) -> list[Finding]:
+def _plan_people(run: Run, kind: kinds.Kind, number: int, advance: Advance) -> list[Finding]:
     """Settles who the people of one part are."""
-    rows = people.source(pl.scan_parquet(run.folder.part("v1", kind.source, number)), kind)
+    rows = kinds.common_form(pl.scan_parquet(run.folder.part("v1", kind.source, number)), kind)
     failures, findings = _checked(rows, kind.table)
     draws: tuple[str, ...] = ()
-    if kind is people.STUDENT:
+    if kind is kinds.STUDENT:
         years = run.plan("Class").select("enrolment_year", class_id="v1_id")
         rows = rows.join(years, on="class_id", how="left").join(_relationships(run), on="parent_id", how="left")
         draws = ("enrolment_year", "relationship")
@@ -115,7 +115,7 @@ def _plan_people(run: Run, kind: people.Kind, number: int, advance: Advance) -> 
 def _plan_claims(run: Run) -> None:
     """Settles who keeps which e-mail and phone: over all four kinds at once, whatever this run brings over."""
     everyone = pl.concat(
-        run.people(kind.table).select("turn", "email", "phone", "holds_email", "holds_phone", "is_condemned") for kind in people.KINDS
+        run.people(kind.table).select("turn", "email", "phone", "holds_email", "holds_phone", "is_condemned") for kind in kinds.KINDS
     )
     grants = everyone.filter(~pl.col("is_condemned")).select("turn")
     for column, suffixing in (("email", claims.PLUS_ADDRESS), ("phone", claims.EXTENSION)):
@@ -168,10 +168,9 @@ def _plan_links(run: Run, advance: Advance) -> None:
 
 
 def _record_rejections(run: Run) -> None:
-    planned = [(run.plan(table), table, dict[str, str]()) for table in ("School", "Class", "Subject")]
-    planned += [(run.plan(table.name), table.name, {}) for table in links.LINK_TABLES]
-    planned += [(run.people(kind.table), kind.table, kind.v1_names) for kind in people.KINDS]
-    rejections = pl.concat(records.rejected(rows, table, v1_names=names) for rows, table, names in planned)
+    names = {table: dict[str, str]() for table in ("School", "Class", "Subject", *(table.name for table in links.LINK_TABLES))}
+    names |= {kind.table: kind.v1_names for kind in kinds.KINDS}
+    rejections = pl.concat(records.rejected(run.identities(table), table, v1_names=v1) for table, v1 in names.items())
     rejections.with_columns(run=pl.lit(run.folder.run_id)).sink_parquet(run.folder.record("rejected"))
 
 

@@ -7,7 +7,7 @@ import polars as pl
 from transforms import dates
 from transforms.ids import v2_id
 from transforms.records import TIMESTAMP_CHANGES, Change, flags
-from transforms.tables import people
+from transforms.tables import kinds, people
 from transforms.text import optional
 
 CHANGES: Final[tuple[Change, ...]] = (
@@ -55,7 +55,7 @@ def converted(converted_people: pl.LazyFrame, /, *, admissions: pl.LazyFrame, cl
         .join(classes.select("class_uid", "enrolment_year", class_id="v1_id"), on="class_id", how="left")
         .join(parents.select("parent_uid", parent_id="v1_id"), on="parent_id", how="left")
         .with_columns(
-            student_uid=v2_id(people.STUDENT.table, pl.col("v1_id")),
+            student_uid=v2_id(kinds.STUDENT.table, pl.col("v1_id")),
             judged_enrolment=dates.plausible_date(pl.col("enrolled_at")),
         )
     )

