@@ -53,9 +53,9 @@ CLASS_NAME: Final = (
 )
 """The longest prefix, a number if there is one, the rest. Roman numerals and words, unlike digits, must end a word."""
 
-EDGE: Final = r"[\s\p{P}]"
-LETTER: Final = r"[^\s\p{P}]"
-"""Blanks, brackets and punctuation (Unicode's category P, so that `A+` stays as it is); anything else."""
+EDGE: Final = r"[\s\p{P}$<=>^`|~]"
+LETTER: Final = r"[^\s\p{P}$<=>^`|~]"
+"""Blanks, brackets and punctuation (Unicode's category P, and ASCII's symbols but the plus: `A+` stays as it is); anything else."""
 
 IN_BRACKETS: Final = r"(?:\([^()]*\)|\[[^\[\]]*\]|\{[^{}]*\})"
 

@@ -18,6 +18,18 @@ from pipeline.steps import STEPS, V2_TABLES
 
 LOCK_TIMEOUT: Final = "30s"
 
+LEDGER_TYPES: Final = {
+    "run": {
+        "id": "text",
+        "state": "text",
+        "settings_digest": "text",
+        "counts": "jsonb",
+        "started_at": "timestamp without time zone",
+    },
+    "row": {"v1_table": "text", "v1_id": "text", "digest": "text", "run_id": "text"},
+}
+"""The ledger's tables → the columns that a run writes → their types. They may come into being in the run's own transaction."""
+
 
 @dataclass(frozen=True)
 class Target:
@@ -58,20 +70,19 @@ class Target:
 
 @contextmanager
 def transaction(v2: Database, /) -> Iterator[Target]:
-    """V2 inside one transaction, which is rolled back unless `commit` is called in the block.
+    """V2 inside one transaction, which is rolled back unless `commit` is called in the block; the ledger is made in it, too.
 
     Raises:
         LoadError: V2 refused a row or a statement; V2 is as it was.
     """
     with connected(v2) as connection:
-        connection.execute(ledger.statements())
-        connection.commit()
         types = {table: column_types(connection, v2.table(table)) for table in V2_TABLES}
-        types |= {table: column_types(connection, f'"migration"."{table}"') for table in ("run", "row")}
     try:
         with bulk_connected(v2) as bulk:
-            target = Target(v2, bulk, types, rows_before={})
+            target = Target(v2, bulk, types | LEDGER_TYPES, rows_before={})
             target.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+            for statement in ledger.statements().rstrip(";\n").split(";\n"):
+                target.execute(statement)
             target.rows_before.update({table: target.count(table) for table in V2_TABLES})
             yield target
             bulk.rollback()

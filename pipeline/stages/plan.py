@@ -183,9 +183,10 @@ def _checked(rows: pl.LazyFrame, table: str) -> tuple[pl.LazyFrame, list[Finding
 
 
 def _known(run: Run, table: str, identities: pl.LazyFrame, *, uid: str | None = None) -> pl.LazyFrame:
-    """Adds what is known from before: `is_known` and `is_unchanged` by the ledger, `is_there` (V2 will hold the row) by V2's ids.
+    """Adds what is known from before: `is_known` and `is_unchanged` by the ledger, `is_there` (V2 will hold the row).
 
-    A pair of a link table that V2 holds is unchanged, whoever wrote it. `goes`: the row is to be written now.
+    A pair of a link table that V2 holds is unchanged, whoever wrote it. `goes`: the row is to be written now. An unchanged row that was
+    deleted in V2 since is neither written again nor there.
     """
     v1_id = pl.col("v1_id")
     digests = run.before("ledger").filter(pl.col("v1_table") == table).select("v1_id", known_digest="digest")
@@ -195,12 +196,13 @@ def _known(run: Run, table: str, identities: pl.LazyFrame, *, uid: str | None = 
     is_sound = pl.col("rejected").is_null()
     if uid is None:
         is_unchanged |= pl.col("is_held").is_not_null() & ~pl.col("is_known")
-    else:
-        present = run.before(table).select(pl.col("id").alias(uid), is_present=pl.lit(value=True))
-        identities = identities.join(present, on=uid, how="left").with_columns(is_there=is_sound | pl.col("is_present").is_not_null())
     if "is_merged" in identities.collect_schema():
         is_sound &= ~pl.col("is_merged")
-    return identities.with_columns(is_unchanged=is_sound & is_unchanged, goes=is_sound & ~is_unchanged)
+    known = identities.with_columns(is_unchanged=is_sound & is_unchanged, goes=is_sound & ~is_unchanged)
+    if uid is None:
+        return known
+    present = run.before(table).select(pl.col("id").alias(uid), is_present=pl.lit(value=True))
+    return known.join(present, on=uid, how="left").with_columns(is_there=pl.col("goes") | pl.col("is_present").is_not_null())
 
 
 def _relationships(run: Run) -> pl.LazyFrame:

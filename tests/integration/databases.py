@@ -1,6 +1,8 @@
 """Whole migrations between two real databases: fills V1, runs the program, and tells all that V2 holds."""
 
+import csv
 import os
+import stat
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -32,9 +34,6 @@ from tests.oracle.model import Held, OracleResult, OracleSettings, Row, Tables
 
 PROGRAM = Path(__file__).parents[2] / "run_migration.py"
 PROGRAM_TIMEOUT_SECONDS = 120
-
-AS_TEXT = {"settings", "salary"}
-"""Columns to read as text: JSON with every digit, and a number that may be NaN."""
 
 REQUIRED: Mapping[str, Row] = {
     "School": {"name": "Green Hill School", "admin_name": "Ngozi Eze"},
@@ -197,7 +196,7 @@ def contents(url: str) -> dict[str, list[str]]:
         held["schemas"] = _column(connection, sql.SQL("SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_'"))
         held["indexes"] = _column(connection, sql.SQL("SELECT indexdef FROM pg_indexes WHERE schemaname !~ '^(pg_|information)'"))
         held["constraints"] = _column(connection, sql.SQL("SELECT conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint"))
-        held["triggers"] = _column(connection, sql.SQL("SELECT pg_get_triggerdef(oid) || tgenabled FROM pg_trigger"))
+        held["triggers"] = _column(connection, sql.SQL("SELECT pg_get_triggerdef(oid) || tgenabled::text FROM pg_trigger"))
         return held
 
 
@@ -207,8 +206,9 @@ def table_rows(url: str, table: str) -> list[Row]:
         cursor.adapters.register_loader("timestamp", InfiniteTimestampLoader)
         cursor.execute(sql.SQL("SELECT * FROM {} LIMIT 0").format(sql.Identifier(table)))
         names = [column.name for column in cursor.description or []]
+        # JSON as text, for the sake of every digit.
         columns = sql.SQL(", ").join(
-            sql.SQL("{0}::text AS {0}" if name in AS_TEXT else "{}").format(sql.Identifier(name)) for name in names
+            sql.SQL("{0}::text AS {0}" if name == "settings" else "{}").format(sql.Identifier(name)) for name in names
         )
         return cursor.execute(sql.SQL("SELECT {} FROM {}").format(columns, sql.Identifier(table))).fetchall()
 
@@ -229,6 +229,8 @@ def users(url: str) -> dict[str, Row]:
 def expected_by_oracle(v1: str, held: Held, *, run: Run) -> OracleResult:
     """What the naive migration makes of a V1 as it is in the database now."""
     rows: Tables = {table: table_rows(v1, table) for table in expected_columns(packaged_sql("v1"))}
+    for teacher in rows["Teacher"]:
+        teacher["salary"] = None if teacher["salary"] is None else str(teacher["salary"])
     reference: Tables = {table: frame.to_dicts() for table, frame in reference_tables().items()}
     settings = OracleSettings(
         run.started_at,
@@ -237,6 +239,16 @@ def expected_by_oracle(v1: str, held: Held, *, run: Run) -> OracleResult:
         password_policy=run.settings.password_policy,
     )
     return migrate_naively(rows, reference, held, settings)
+
+
+def handed_over(migrated: Migrated) -> dict[str, dict[str, str]]:
+    """The handover file's rows by user id."""
+    rows = {}
+    for part in sorted((migrated.folder.path / "handover").iterdir()):
+        assert stat.S_IMODE(part.stat().st_mode) == 0o600
+        with part.open(encoding="utf-8", newline="") as file:
+            rows.update({row["user_id"]: row for row in csv.DictReader(file)})
+    return rows
 
 
 def records(folder: RunFolder) -> set[tuple[str, str, str | None, str, str | None]]:

@@ -1,10 +1,11 @@
 """Whole migrations from one real database to another, judged by reading V2 back, by the naive migration, and by the run's own papers."""
 
-import csv
 import json
 import stat
 from collections import Counter
-from dataclasses import asdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,16 @@ import bcrypt
 import polars as pl
 import psycopg
 import pytest
+from psycopg import sql
 from rich.console import Console
 
 from checks.relations import PRIMARY_KEYS
 from pipeline.postgres.embedded import embedded_server
+from pipeline.postgres.schema import expected_columns, packaged_sql
 from pipeline.progress import Advance, Progress
-from pipeline.sample import fill
 from pipeline.sample.passwords import plain_of
 from pipeline.steps import V2_TABLES
-from tests.integration.conftest import CopyOf, fill_sample, strangers_of
+from tests.integration.conftest import CopyOf, fill_small, strangers_of
 from tests.integration.databases import (
     Migrated,
     Pair,
@@ -28,6 +30,7 @@ from tests.integration.databases import (
     contents,
     execute,
     expected_by_oracle,
+    handed_over,
     migrated,
     records,
     set_up_v2,
@@ -35,6 +38,9 @@ from tests.integration.databases import (
     v2_rows,
 )
 from tests.oracle.model import Held, OracleResult, Row
+
+POSTGRESQL_15 = Path("/usr/lib/postgresql/15/bin")
+"""Where Debian puts it."""
 
 
 @pytest.fixture(scope="module")
@@ -57,16 +63,6 @@ def by_key(table: str, rows: list[Row]) -> dict[tuple[str, ...], Row]:
     keyed = {tuple(row[name] for name in PRIMARY_KEYS[table]): row for row in rows}
     assert len(keyed) == len(rows)
     return keyed
-
-
-def handed_over(migrated: Migrated) -> dict[str, dict[str, str]]:
-    """The handover file's rows by user id."""
-    rows = {}
-    for part in sorted((migrated.folder.path / "handover").iterdir()):
-        assert stat.S_IMODE(part.stat().st_mode) == 0o600
-        with part.open(encoding="utf-8", newline="") as file:
-            rows.update({row["user_id"]: row for row in csv.DictReader(file)})
-    return rows
 
 
 def assert_v2_is(expected: OracleResult, pair: Pair, *, strangers: int = 0) -> None:
@@ -167,3 +163,83 @@ def test_neither_report_nor_manifest_nor_terminal_names_anybody(migrated_sample:
                          if name.removeprefix("admin_") in {"full_name", "email", "phone", "alt_phone", "password", "address", "admission_no"}}  # fmt: skip
     assert len(personal) > 1500
     assert [value for value in personal if len(value) >= 5 and value in said] == []
+
+
+# What must not show
+
+
+class Meddling(Progress):
+    """Writes to V1 as soon as the first table was read."""
+
+    def __init__(self, console: Console, /, *, v1: str) -> None:
+        super().__init__(console)
+        self.v1 = v1
+        self.is_done = False
+
+    @contextmanager
+    def stage(self, name: str, /, *, total: int, unit: str = "rows") -> Iterator[Advance]:
+        with super().stage(name, total=total, unit=unit) as advance:
+
+            def advance_and_meddle(rows: int) -> None:
+                advance(rows)
+                if not self.is_done:
+                    self.is_done = True
+                    execute(
+                        self.v1,
+                        """DELETE FROM "_ParentToStudent"; UPDATE "Student" SET "full_name" = 'Somebody Else', "parent_id" = NULL""",
+                    )
+                    add(self.v1, {"Student": [{"id": 2, "class_id": 1}], "Parent": [{"id": 2, "email": "new@x.example"}]})
+
+            yield advance_and_meddle
+
+
+def test_v1_is_read_as_it_was_at_one_instant_whatever_is_written_meanwhile(small: Pair, copy_of: CopyOf, tmp_path: Path) -> None:
+    undisturbed = Pair(copy_of("small_v1", fill_small), copy_of("v2", set_up_v2))
+    migrated(undisturbed, tmp_path)
+    meddled = migrated(small, tmp_path, progress=partial(Meddling, v1=small.v1))
+    assert meddled.report.books["Student"].read == 1
+    assert len(table_rows(small.v1, "Student")) == 2
+    assert v2_rows(small.v2) == v2_rows(undisturbed.v2)
+
+
+def shuffled(url: str) -> None:
+    """Writes every row of V1 anew, in another order."""
+    with psycopg.connect(url) as connection:
+        connection.execute("SET session_replication_role = replica")  # a teacher may come before the school
+        for table in expected_columns(packaged_sql("v1")):
+            name = sql.Identifier(table)
+            for statement in (
+                "CREATE TEMP TABLE moved ON COMMIT DROP AS SELECT * FROM {}",
+                "DELETE FROM {}",
+                "INSERT INTO {} SELECT * FROM moved ORDER BY md5(moved::text)",
+                "DROP TABLE moved",
+            ):
+                connection.execute(sql.SQL(statement).format(name))
+
+
+def test_neither_row_order_nor_batch_size_shows_in_v2(every_rule: Pair, copy_of: CopyOf, tmp_path: Path) -> None:
+    plain = migrated(every_rule, tmp_path)
+    assert_v2_is(expected_by_oracle(every_rule.v1, Held(), run=plain.run), every_rule)
+    order = [row["id"] for row in table_rows(every_rule.v1, "Teacher")]
+    shuffled(every_rule.v1)
+    assert [row["id"] for row in table_rows(every_rule.v1, "Teacher")] != order
+    for batch_rows in (1, 7):
+        other = Pair(every_rule.v1, copy_of("v2", set_up_v2))
+        assert records(migrated(other, tmp_path, migration_batch_size=batch_rows).folder) == records(plain.folder)
+        assert v2_rows(other.v2) == v2_rows(every_rule.v2)
+
+
+# Another PostgreSQL
+
+
+@pytest.mark.skipif(not POSTGRESQL_15.is_dir(), reason=f"there is no PostgreSQL 15 in {POSTGRESQL_15}")
+def test_postgresql_15_will_do_on_both_sides(tmp_path: Path) -> None:
+    with embedded_server(bin_folder=POSTGRESQL_15) as server:
+        pair = Pair(server.url(server.create_database("v1")), server.url(server.create_database("v2")))
+        fill_small(pair.v1)
+        set_up_v2(pair.v2)
+        first = migrated(pair, tmp_path)
+        assert_v2_is(expected_by_oracle(pair.v1, Held(), run=first.run), pair)
+        before = contents(pair.v2)
+        assert not any(migrated(pair, tmp_path).run.facts["written"].values())
+        assert contents(pair.v2) == before

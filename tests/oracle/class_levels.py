@@ -130,4 +130,4 @@ def _section(left: str) -> str | None:
 
 
 def _is_around(char: str) -> bool:
-    return char == " " or unicodedata.category(char).startswith("P")
+    return char in " $<=>^`|~" or unicodedata.category(char).startswith("P")

@@ -99,7 +99,7 @@ def test_missing_addresses_are_made_up_and_contested_like_any_other() -> None:
     ]
     assert [row for row in result.changed if row.v1_id == "2" and row.table == "Teacher"] == [
         Changed("Teacher", "2", "email", "email_invalid", "nonsense"),
-        Changed("Teacher", "2", "email", "email_generated", None),
+        Changed("Teacher", "2", "email", "email_generated", "nonsense"),
         Changed("Teacher", "2", "email", "email_suffixed", "nonsense"),
     ]
 

@@ -64,7 +64,7 @@ def test_null_words_are_null_in_optional_text(word: str) -> None:
         ("Mr Dr", ("Mr", "Dr", None, None, None)),
         ("reverend", (None, "Rev", None, None, None)),
         ("ii", (None, "II", None, None, None)),
-        ("Dr PhD", (None, "Dr", None, None, "PhD")),
+        ("Dr PhD", ("Dr", "PhD", None, None, None)),
         ("Ada Bisi van der Berg", (None, "Ada", "Bisi", "van der Berg", None)),
         ("Van Berg Obi", (None, "Van", "Berg", "Obi", None)),
         ("ADA VAN DER BERG", (None, "Ada", None, "van der Berg", None)),

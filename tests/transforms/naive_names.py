@@ -79,6 +79,7 @@ def naively_parsed(full_name: str | None) -> Parts:
             first = [suffixes.pop()]
         elif titles:
             first = [titles.pop()]
+            titles = titles[:-1] if titles[-1:] == ["&"] else titles
     return Parts(_joined(titles), _joined(first), _joined(middle), _joined(last), _joined(suffixes), bare != text)
 
 

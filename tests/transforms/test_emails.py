@@ -82,9 +82,9 @@ def first_of_several(value: str) -> Verdict:
         ("ada@x.org; ; -", Verdict("ada@x.org")),
         ("none, ada@x.org", Verdict("ada@x.org")),
         ("ada@x.org/", Verdict("ada@x.org")),
-        # A blank or a `/` parts nothing unless every part holds an `@`.
+        # A blank or a `/` parts nothing unless every part that counts holds an `@`.
         ("ada obi@x.org", INVALID),
-        ("na obi@x.org", INVALID),
+        ("na obi@x.org", Verdict("obi@x.org")),
         ("ada / obi@x.org", INVALID),
         ("ada/obi@x.org", Verdict("ada/obi@x.org")),
         ("/ada@mün.de", Verdict("/ada@xn--mn-xka.de")),
@@ -177,8 +177,10 @@ def naive_pieces(text: str) -> list[str]:
     if naive_address(text):
         return [text]
     for separator in "[,;]", " ", "/":
-        parts = [part for part in re.split(separator, text) if part.strip()]
-        if parts != [text] and (separator == "[,;]" or all("@" in part for part in parts)):
+        # The null word `n/a` has a slash of its own.
+        listed = re.sub(r"(^|/) *n/a *(?=/|$)", r"\1", text) if separator == "/" else text
+        parts = [part for part in re.split(separator, listed) if part.strip()]
+        if parts != [text] and (separator == "[,;]" or all("@" in part or part.strip() in NULL_WORDS for part in parts)):
             return [piece for part in parts for piece in naive_pieces(part)]
     return [text]
 
