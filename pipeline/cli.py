@@ -5,7 +5,6 @@ import traceback
 from pathlib import Path
 from typing import Annotated, Literal
 
-import click
 import typer
 
 from pipeline.commands.demo import demo
@@ -45,23 +44,24 @@ def _migrate(
 ) -> None:
     if context.invoked_subcommand is None:
         settings = read_settings(password_policy=passwords, migration_batch_size=batch_size, dry_run=dry_run or None)
-        run_migration(settings, Terminal(as_json=as_json), force=force)
+        run_migration(settings, _terminal(context, as_json=as_json), force=force)
 
 
 @app.command("setup")
-def _setup(*, as_json: Json = False) -> None:
+def _setup(context: typer.Context, *, as_json: Json = False) -> None:
     """Write V2's reference data, and V2's tables if the database is empty."""
-    setup(read_settings(), Terminal(as_json=as_json))
+    setup(read_settings(), _terminal(context, as_json=as_json))
 
 
 @app.command("sample")
-def _sample(*, students: Students = 1000, as_json: Json = False) -> None:
+def _sample(context: typer.Context, *, students: Students = 1000, as_json: Json = False) -> None:
     """Fill an empty V1 with deterministic sample data."""
-    sample(read_settings(), Terminal(as_json=as_json), students=students)
+    sample(read_settings(), _terminal(context, as_json=as_json), students=students)
 
 
 @app.command("demo")
 def _demo(
+    context: typer.Context,
     *,
     students: Students = 1000,
     keep: Annotated[bool, typer.Option("--keep", help="Stay up afterwards, and print the databases' addresses.")] = False,
@@ -69,7 +69,7 @@ def _demo(
     as_json: Json = False,
 ) -> None:
     """Show it all on a private PostgreSQL: sample V1, set-up, migration, validation, report."""
-    demo(read_settings(password_policy=passwords), Terminal(as_json=as_json), students=students, keep=keep)
+    demo(read_settings(password_policy=passwords), _terminal(context, as_json=as_json), students=students, keep=keep)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -81,26 +81,32 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _exit_code(arguments: list[str] | None) -> int:
+    terminal = Terminal()
     try:
-        code = app(arguments, standalone_mode=False)
+        app(arguments, standalone_mode=False, obj=terminal)
     except MigratorError as error:
-        _complain(error.problem, error.next_step)
-        return error.exit_code
-    except click.ClickException as error:
-        _complain(error.format_message(), "`python run_migration.py --help` lists commands and flags.")
-        return UsageError.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        _complain("Interrupted.", "V2 is as it was, unless the run had said that it was committed.")
-        return INTERRUPTED_EXIT_CODE
+        problem, next_step, exit_code = error.problem, error.next_step, error.exit_code
+    except typer.TyperException as error:
+        problem, next_step = error.format_message(), "`python run_migration.py --help` lists commands and flags."
+        exit_code = UsageError.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        problem, next_step = "Interrupted.", "V2 is as it was, unless the run had said that it was done."
+        exit_code = INTERRUPTED_EXIT_CODE
     except BaseException as error:  # noqa: BLE001 - panics of connectorx derive from BaseException
         place = traceback.extract_tb(error.__traceback__)[-1]
-        _complain(
-            f"Unexpected {type(error).__name__} in {Path(place.filename).name}, line {place.lineno}.",
-            "Nothing was written to V2 unless the run had said so. Please report this line.",
+        problem = f"Unexpected {type(error).__name__} in {Path(place.filename).name}, line {place.lineno}."
+        next_step, exit_code = (
+            "V2 is as it was, unless the run had said that it was done. Please report this line.",
+            MigratorError.exit_code,
         )
-        return MigratorError.exit_code
-    return code if isinstance(code, int) else 0
+    else:
+        return 0
+    terminal.complain(problem, next_step, exit_code=exit_code)
+    return exit_code
 
 
-def _complain(problem: str, next_step: str) -> None:
-    sys.stderr.write(f"Error: {problem}\n{next_step}\n")
+def _terminal(context: typer.Context, *, as_json: bool) -> Terminal:
+    """The command's terminal, on which an error is told, too."""
+    terminal: Terminal = context.find_root().obj
+    terminal.as_json = as_json
+    return terminal

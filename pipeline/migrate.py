@@ -19,7 +19,6 @@ from checks.findings import merged
 from pipeline.errors import INTERRUPTED_EXIT_CODE, CheckError, MigratorError, RefusedError, VerificationError
 from pipeline.postgres.connect import Database
 from pipeline.postgres.ledger import exclusive
-from pipeline.run import Run
 from pipeline.stages.balance import balance
 from pipeline.stages.credentials import credentials
 from pipeline.stages.extract import extract
@@ -30,20 +29,19 @@ from pipeline.stages.transform import transform
 from pipeline.stages.verify import verify
 
 
-def migrate(run: Run, v1: Database, v2: Database, /, *, confirm: Callable[[Report], None], is_dry_run: bool = False) -> Report:
+def migrate(report: Report, v1: Database, v2: Database, /, *, confirm: Callable[[Report], None]) -> None:
     """Moves V1 to V2: all of it or, on any error, nothing.
 
     Args:
-        run: A run that has just begun.
+        report: Of a run that has just begun; filled as the run goes on.
         v1: Only ever read.
         v2: Written in one transaction.
         confirm: Called with the numbers before anything is written; raises `RefusedError` to stop.
-        is_dry_run: Roll back at the end.
 
     Raises:
         MigratorError: Any of the tree; the report is written all the same.
     """
-    report = Report(run, is_dry_run=is_dry_run)
+    run = report.run
     with _told(report), exclusive(v2):
         extract(run, v1, v2)
         report.v1_findings = merged(plan(run))
@@ -58,9 +56,8 @@ def migrate(run: Run, v1: Database, v2: Database, /, *, confirm: Callable[[Repor
                 load(run, target)
                 report.verification = verify(run, target)
                 report.verification.require_none()
-                if not is_dry_run:
+                if not run.settings.dry_run:
                     target.commit()
-    return report
 
 
 @contextmanager

@@ -21,6 +21,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from pipeline.errors import SettingsError
+
 PRIVATE_FOLDER = 0o700
 PRIVATE_FILE = 0o600
 
@@ -35,10 +37,19 @@ class RunFolder:
 
     @classmethod
     def create(cls, runs: Path, /, *, started_at: datetime) -> "RunFolder":
-        """A new folder, mode 0700, named for the UTC time and four random hexadecimal digits."""
+        """A new folder, mode 0700, named for the UTC time and four random hexadecimal digits.
+
+        Raises:
+            SettingsError: No folder can be made there.
+        """
         folder = runs / f"{started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
-        runs.mkdir(parents=True, exist_ok=True)
-        folder.mkdir(mode=PRIVATE_FOLDER)
+        try:
+            runs.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=PRIVATE_FOLDER)
+        except OSError as error:
+            raise SettingsError(
+                f"RUNS_DIR: no folder can be made in {runs} ({error.strerror}).", next_step="Name a folder that can be written."
+            ) from None
         return cls(folder)
 
     @property

@@ -16,7 +16,12 @@ from pipeline.postgres.embedded import Server, embedded_server
 
 SQL_FOLDER = Path(__file__).parents[1] / "pipeline" / "sql"
 
-hypothesis.settings.register_profile("here", deadline=None, max_examples=50)
+hypothesis.settings.register_profile(
+    "here",
+    deadline=None,
+    max_examples=50,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],  # the machine may be busy
+)
 hypothesis.settings.register_profile("ci", hypothesis.settings.get_profile("here"), derandomize=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
 

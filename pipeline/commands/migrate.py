@@ -19,6 +19,7 @@ def migrate_and_show(settings: Settings, terminal: Terminal, v1: Database, v2: D
     """Migrates from `v1` to `v2`, and shows how it went, well or not."""
     terminal.require_answerable(force=force)
     run = Run.begin(settings, terminal.progress)
+    report = Report(run)
     terminal.say(f"Run {run.folder.run_id}: {v1.place} to {v2.place}{', dry run' if settings.dry_run else ''}")
 
     def confirm(report: Report) -> None:
@@ -27,13 +28,14 @@ def migrate_and_show(settings: Settings, terminal: Terminal, v1: Database, v2: D
             terminal.confirm(f"Write {sum(run.facts['written'].values()):,} rows to {v2.place}?", force=force)
 
     try:
-        report = migrate(run, v1, v2, confirm=confirm, is_dry_run=settings.dry_run)
+        migrate(report, v1, v2, confirm=confirm)
     except MigratorError:
         terminal.say(f"Nothing was written to V2. Run folder: {run.folder.path}")
         raise
+    finally:
+        terminal.give(report.document())
     report.show(terminal.console)
     terminal.say(_outcome(report))
-    terminal.give(report.document())
     return report
 
 
@@ -41,6 +43,6 @@ def _outcome(report: Report) -> str:
     written = sum(report.run.facts["written"].values())
     if not written:
         return "V2 holds everything already: nothing was written."
-    if report.is_dry_run:
+    if report.run.settings.dry_run:
         return f"Dry run: {written:,} V2 rows were written, verified and rolled back. V2 is as it was."
     return f"Done: {written:,} rows are in V2."

@@ -3,6 +3,7 @@
 import json
 import sys
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from rich.console import Console
@@ -11,15 +12,18 @@ from pipeline.errors import RefusedError
 from pipeline.progress import Progress
 
 
-@dataclass(frozen=True)
+@dataclass
 class Terminal:
-    """The terminal of one command. With `--json` people's text goes to standard error."""
+    """The terminal of one command. With `as_json` people's text goes to standard error."""
 
     as_json: bool = False
-    console: Console = field(init=False)
+    has_given: bool = field(init=False, default=False)
+    """Whether the one JSON document is printed."""
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "console", Console(stderr=self.as_json))
+    @cached_property
+    def console(self) -> Console:
+        """Where people's text goes."""
+        return Console(stderr=self.as_json)
 
     @property
     def progress(self) -> Progress:
@@ -32,9 +36,15 @@ class Terminal:
 
     def give(self, document: dict[str, Any], /) -> None:
         """Prints the command's one JSON document, if that is wanted."""
-        if self.as_json:
+        if self.as_json and not self.has_given:
+            self.has_given = True
             json.dump(document, sys.stdout, indent=2, ensure_ascii=False)
             sys.stdout.write("\n")
+
+    def complain(self, problem: str, next_step: str, /, *, exit_code: int) -> None:
+        """Tells on standard error what went wrong and what to do; a program that waits for JSON gets it as JSON, too."""
+        sys.stderr.write(f"Error: {problem}\n{next_step}\n")
+        self.give({"problem": problem, "next_step": next_step, "exit_code": exit_code})
 
     def require_answerable(self, *, force: bool) -> None:
         """Refuses to begin what could not be confirmed.

@@ -137,7 +137,7 @@ class Database:
     def url(self) -> str:
         """The URL with the password in it: for drivers only, never for people."""
         secret = f":{quote(self.password, safe='')}" if self.password else ""
-        query = f"?{urlencode(self.ssl)}" if self.ssl else ""
+        query = f"?{urlencode(self.ssl, quote_via=quote)}" if self.ssl else ""
         return (
             f"postgresql://{quote(self.user, safe='')}{secret}@{quote(self.host, safe='')}:{self.port}/{quote(self.name, safe='')}{query}"
         )
@@ -154,7 +154,7 @@ class Database:
 
 @contextmanager
 def connected(database: Database, /, *, read_only: bool = False) -> Iterator[psycopg.Connection]:
-    """A psycopg connection in UTC, with the database's schema first in the search path; closed, and rolled back, at the end.
+    """A psycopg connection in UTC, in the database's schema; closed at the end, its work committed unless the block raised.
 
     Raises:
         ConnectionFailedError: No server answers, it refuses the user, or the connection broke.

@@ -43,8 +43,12 @@ class Target:
     """V2 table → rows when the transaction began."""
 
     def copy(self, rows: pl.DataFrame, table: str, /, *, schema: str | None = None) -> None:
-        """Appends rows to a table by binary COPY."""
-        with mapped_errors(self.database), self.connection.cursor() as cursor:
+        """Appends rows to a table by binary COPY.
+
+        Raises:
+            LoadError: V2 refused one; it names the table, which a trigger's own error does not.
+        """
+        with _refusals(f"load of {table}"), mapped_errors(self.database), self.connection.cursor() as cursor:
             cursor.adbc_ingest(table, for_copy(rows, self.types[table]), mode="append", db_schema_name=schema or self.database.schema)
 
     def commit(self) -> None:
@@ -77,22 +81,15 @@ def transaction(v2: Database, /) -> Iterator[Target]:
     """
     with connected(v2) as connection:
         types = {table: column_types(connection, v2.table(table)) for table in V2_TABLES}
-    try:
-        with bulk_connected(v2) as bulk:
-            target = Target(v2, bulk, types | LEDGER_TYPES, rows_before={})
-            target.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
-            for statement in ledger.statements().rstrip(";\n").split(";\n"):
-                target.execute(statement)
-            target.rows_before.update({table: target.count(table) for table in V2_TABLES})
-            yield target
-            bulk.rollback()
-    except ConnectionFailedError:
-        raise
-    except DatabaseError as error:
-        raise LoadError(
-            f"load: {error.problem}",
-            next_step="V2 is as it was. Was V2 written to since the run began? Then start again; if not, see the server's log.",
-        ) from None
+    with _refusals("load"), bulk_connected(v2) as bulk:
+        target = Target(v2, bulk, types | LEDGER_TYPES, rows_before={})
+        target.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")  # what others write meanwhile is not counted
+        target.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+        for statement in ledger.statements().rstrip(";\n").split(";\n"):
+            target.execute(statement)
+        target.rows_before.update({table: target.count(table) for table in V2_TABLES})
+        yield target
+        bulk.rollback()
 
 
 def load(run: Run, target: Target, /) -> None:
@@ -106,12 +103,27 @@ def load(run: Run, target: Target, /) -> None:
                     target.copy(frame, table)
                 advance(frame.height)
         _write_ledger(run, target)
+        target.execute("SET CONSTRAINTS ALL IMMEDIATE")  # nothing is left to happen at the commit, unseen by the verification
 
 
 def written(run: Run, table: str, /) -> pl.LazyFrame:
     """The rows of a V2 table that this run writes, password hashes among them."""
     rows = run.v2(table)
     return _with_hashes(run, rows) if table == "User" else rows
+
+
+@contextmanager
+def _refusals(what: str) -> Iterator[None]:
+    """Turns V2's refusal of a row or a statement into a `LoadError`; a lost connection stays one."""
+    try:
+        yield
+    except ConnectionFailedError:
+        raise
+    except DatabaseError as error:
+        raise LoadError(
+            f"{what}: {error.problem}",
+            next_step="V2 is as it was. Was V2 written to since the run began? Then start again; if not, see the server's log.",
+        ) from None
 
 
 def _with_hashes(run: Run, users: pl.LazyFrame) -> pl.LazyFrame:

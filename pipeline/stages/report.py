@@ -36,7 +36,6 @@ class Report:
     v2_findings: list[Finding] = field(default_factory=list)
     books: dict[str, Book] = field(default_factory=dict)
     verification: Verification = field(default_factory=Verification)
-    is_dry_run: bool = False
 
     def document(self) -> dict[str, Any]:
         """`report.json`: ids and counts only, no personal data."""
@@ -46,7 +45,7 @@ class Report:
             "verdict": self.verdict,
             "exit_code": self.exit_code,
             "problem": self.problem,
-            "dry_run": self.is_dry_run,
+            "dry_run": self.run.settings.dry_run,
             "seconds": round(time.monotonic() - self.started, 3),
             "peak_memory_bytes": peak_memory_bytes(),
             "books": {table: asdict(book) for table, book in self.books.items()},
