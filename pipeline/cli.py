@@ -1,5 +1,6 @@
 """The command line: flags, commands, and how an error becomes a message and an exit code."""
 
+import os
 import sys
 import traceback
 from pathlib import Path
@@ -42,6 +43,11 @@ def _migrate(
     batch_size: Annotated[int | None, typer.Option("--batch-size", min=1, help="Rows of a part: the unit of memory.")] = None,
     as_json: Json = False,
 ) -> None:
+    if context.invoked_subcommand is not None and (dry_run or force or passwords or batch_size or as_json):
+        raise UsageError(
+            "Flags before a command are the migration's own.",
+            next_step=f"Write them behind it: {context.invoked_subcommand} --help lists its flags.",
+        )
     if context.invoked_subcommand is None:
         settings = read_settings(password_policy=passwords, migration_batch_size=batch_size, dry_run=dry_run or None)
         run_migration(settings, _terminal(context, as_json=as_json), force=force)
@@ -73,7 +79,7 @@ def _demo(
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Runs the command line and ends the process with DESIGN's exit codes.
+    """Runs the command line and ends the process with the exit codes of `pipeline.errors`.
 
     A driver's or library's own message may quote a row, so of an error that nobody foresaw only its type and place are printed.
     """
@@ -82,16 +88,14 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _exit_code(arguments: list[str] | None) -> int:
     terminal = Terminal()
+    os.umask(0o077)  # all that a run writes is personal data
     try:
-        app(arguments, standalone_mode=False, obj=terminal)
+        code = app(arguments, standalone_mode=False, obj=terminal)
     except MigratorError as error:
         problem, next_step, exit_code = error.problem, error.next_step, error.exit_code
     except typer.TyperException as error:
         problem, next_step = error.format_message(), "`python run_migration.py --help` lists commands and flags."
         exit_code = UsageError.exit_code
-    except (KeyboardInterrupt, typer.Abort):
-        problem, next_step = "Interrupted.", "V2 is as it was, unless the run had said that it was done."
-        exit_code = INTERRUPTED_EXIT_CODE
     except BaseException as error:  # noqa: BLE001 - panics of connectorx derive from BaseException
         place = traceback.extract_tb(error.__traceback__)[-1]
         problem = f"Unexpected {type(error).__name__} in {Path(place.filename).name}, line {place.lineno}."
@@ -100,7 +104,9 @@ def _exit_code(arguments: list[str] | None) -> int:
             MigratorError.exit_code,
         )
     else:
-        return 0
+        if code != INTERRUPTED_EXIT_CODE:  # which typer makes of Ctrl-C
+            return code if isinstance(code, int) else 0
+        problem, next_step, exit_code = "Interrupted.", "V2 is as it was, unless the run had said that it was done.", code
     terminal.complain(problem, next_step, exit_code=exit_code)
     return exit_code
 

@@ -19,7 +19,7 @@ from checks.findings import merged
 from pipeline.errors import INTERRUPTED_EXIT_CODE, CheckError, MigratorError, RefusedError, VerificationError
 from pipeline.postgres.connect import Database
 from pipeline.postgres.ledger import exclusive
-from pipeline.stages.balance import balance
+from pipeline.stages.balance import balance, changed_ids
 from pipeline.stages.credentials import credentials
 from pipeline.stages.extract import extract
 from pipeline.stages.load import load, transaction
@@ -29,20 +29,20 @@ from pipeline.stages.transform import transform
 from pipeline.stages.verify import verify
 
 
-def migrate(report: Report, v1: Database, v2: Database, /, *, confirm: Callable[[Report], None]) -> None:
+def migrate(report: Report, v1: Database, v2: Database, /, *, confirm: Callable[[], None]) -> None:
     """Moves V1 to V2: all of it or, on any error, nothing.
 
     Args:
         report: Of a run that has just begun; filled as the run goes on.
         v1: Only ever read.
         v2: Written in one transaction.
-        confirm: Called with the numbers before anything is written; raises `RefusedError` to stop.
+        confirm: Called before anything is written, when the report holds the numbers; raises `RefusedError` to stop.
 
     Raises:
         MigratorError: Any of the tree; the report is written all the same.
     """
     run = report.run
-    with _told(report), exclusive(v2):
+    with _told(report), exclusive(v2) as lock:
         extract(run, v1, v2)
         report.v1_findings = merged(plan(run))
         report.v2_findings = merged(transform(run))
@@ -50,12 +50,13 @@ def migrate(report: Report, v1: Database, v2: Database, /, *, confirm: Callable[
         _require_sound(report)
         _require_only_new_rows(report)
         if any(run.facts["written"].values()):
-            confirm(report)
+            confirm()
             credentials(run)
             with transaction(v2) as target:
                 load(run, target)
                 report.verification = verify(run, target)
                 report.verification.require_none()
+                lock.require_held()
                 if not run.settings.dry_run:
                     target.commit()
 
@@ -103,7 +104,7 @@ def _require_only_new_rows(report: Report) -> None:
     """Stops the run before anything is written if rows changed in V1 since they were migrated: it adds rows, it updates none."""
     changed = {table: book.updated for table, book in report.books.items() if book.updated}
     if changed:
-        listed = ", ".join(f"{table} ({rows})" for table, rows in changed.items())
+        listed = ", ".join(f"{table} {ids} ({changed[table]})" for table, ids in changed_ids(report.run, changed).items())
         raise RefusedError(
             f"plan: rows of V1 changed since they were migrated: {listed}.",
             next_step="Nothing was written. This version adds new rows only; it cannot update V2 yet.",

@@ -51,6 +51,8 @@ class Run:
     progress: Progress
     started_at: datetime
     """UTC, without a time zone, in milliseconds as V2 keeps them."""
+    databases: dict[str, str] = field(default_factory=dict)
+    """Where V1 and V2 are, for the record: name, host and port."""
     stages: list[StageRecord] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
     """What the stages found out that the manifest and the report tell: the snapshot, counts, differences."""
@@ -127,6 +129,8 @@ class Run:
             {
                 "run": self.folder.run_id,
                 "started_at": f"{self.started_at.isoformat(timespec='milliseconds')}Z",
+                "databases": self.databases,
+                "dry_run": self.settings.dry_run,
                 "settings": self.settings.without_secrets(),
                 "versions": {"python": platform.python_version()} | {library: version(library) for library in LIBRARIES},
                 **self.facts,

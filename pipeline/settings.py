@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import pycountry
 import pyrage
@@ -15,6 +15,7 @@ from pipeline.errors import SettingsError
 from pipeline.postgres.connect import DEFAULT_PORT, Database
 
 PasswordPolicy = Literal["generate", "carry"]
+Port = Annotated[int, Field(ge=1, le=65_535)]
 
 SAFEST_BCRYPT_COST: Final = 10
 DOMAIN: Final = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})")
@@ -34,20 +35,19 @@ class Settings(BaseSettings):
 
     v1_database_url: SecretStr | None = None
     v1_db_host: str | None = _either("V1", "HEIMDALL", "HOST")
-    v1_db_port: int | None = _either("V1", "HEIMDALL", "PORT")
+    v1_db_port: Port | None = _either("V1", "HEIMDALL", "PORT")
     v1_db_name: str | None = _either("V1", "HEIMDALL", "NAME")
     v1_db_user: str | None = _either("V1", "HEIMDALL", "USER")
     v1_db_password: SecretStr | None = _either("V1", "HEIMDALL", "PASSWORD")
     v2_database_url: SecretStr | None = None
     v2_db_host: str | None = _either("V2", "ODIN", "HOST")
-    v2_db_port: int | None = _either("V2", "ODIN", "PORT")
+    v2_db_port: Port | None = _either("V2", "ODIN", "PORT")
     v2_db_name: str | None = _either("V2", "ODIN", "NAME")
     v2_db_user: str | None = _either("V2", "ODIN", "USER")
     v2_db_password: SecretStr | None = _either("V2", "ODIN", "PASSWORD")
 
     migration_batch_size: int = Field(default=1_000_000, ge=1)
     """Rows of a part: the unit of memory."""
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     dry_run: bool = False
     runs_dir: Path = Path("runs")
     default_country: str = "NG"
@@ -65,7 +65,7 @@ class Settings(BaseSettings):
     demo_pg_bin: Path | None = None
     """A folder with PostgreSQL's programs, for the demo and the tests."""
 
-    @field_validator("log_level", "default_country", mode="before")
+    @field_validator("default_country", mode="before")
     @classmethod
     def _upper(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value

@@ -1,7 +1,10 @@
 """`python run_migration.py`: migrates V1 to V2."""
 
+import os
+
+import polars as pl
+
 from pipeline.commands.terminal import Terminal
-from pipeline.errors import MigratorError
 from pipeline.migrate import migrate
 from pipeline.postgres.connect import Database
 from pipeline.run import Run
@@ -19,18 +22,22 @@ def migrate_and_show(settings: Settings, terminal: Terminal, v1: Database, v2: D
     """Migrates from `v1` to `v2`, and shows how it went, well or not."""
     terminal.require_answerable(force=force)
     run = Run.begin(settings, terminal.progress)
+    run.databases = {"v1": v1.place, "v2": v2.place}
     report = Report(run)
     terminal.say(f"Run {run.folder.run_id}: {v1.place} to {v2.place}{', dry run' if settings.dry_run else ''}")
 
-    def confirm(report: Report) -> None:
+    def confirm() -> None:
         if not force:
-            report.show(terminal.console)
-            terminal.confirm(f"Write {sum(run.facts['written'].values()):,} rows to {v2.place}?", force=force)
+            report.show_books(terminal.console, is_done=False)
+            people = run.v2("User").select(pl.col("passwordHash").is_null().sum()).collect().item()
+            terminal.say(f"{people:,} people get a new password (PASSWORD_POLICY={settings.password_policy}).")
+            terminal.confirm(f"Write {sum(run.facts['written'].values()):,} rows to {v2.place}?")
 
     try:
         migrate(report, v1, v2, confirm=confirm)
-    except MigratorError:
-        terminal.say(f"Nothing was written to V2. Run folder: {run.folder.path}")
+    except BaseException:
+        report.show_books(terminal.console, is_done=False)
+        terminal.say(f"V2 is as it was; passwords of this run are void. Run folder: {os.path.relpath(run.folder.path)}")
         raise
     finally:
         terminal.give(report.document())

@@ -1,6 +1,7 @@
 """Where a command speaks: people's text on one side, one JSON document on the other."""
 
 import json
+import signal
 import sys
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -58,14 +59,15 @@ class Terminal:
                 next_step="Add --force, or run it in a terminal.",
             )
 
-    def confirm(self, question: str, /, *, force: bool) -> None:
-        """Asks for a yes.
+    def confirm(self, question: str, /) -> None:
+        """Asks for a yes, where somebody sees it: on standard error if standard output goes elsewhere.
 
         Raises:
             RefusedError: The answer was not yes.
         """
-        if force:
-            return
-        self.console.print(f"{question} [y/N] ", end="", highlight=False, markup=False)
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # Polars' own lets a reading terminal sleep on
+        screen = sys.stdout if sys.stdout.isatty() and not self.as_json else sys.stderr
+        screen.write(f"{question} [y/N] ")
+        screen.flush()
         if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
             raise RefusedError("Not confirmed; nothing was written.", next_step="Run it again, and answer y.")

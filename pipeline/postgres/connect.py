@@ -69,6 +69,13 @@ CONNECTION_PROBLEMS: Final = (
         "a pooler stands before the server",
         "Connect to the server itself: a pooler cannot hold a snapshot or a lock for a whole run.",
     ),
+    ("does not support SSL", "the server does not speak TLS", "Enable TLS there, or change sslmode in the URL."),
+    ("certificate", "the certificate does not pass", "Check sslmode and sslrootcert in the URL."),
+    (
+        "pg_hba.conf",
+        "the server's pg_hba.conf lets nobody in from here as that user",
+        "Ask the server's administrator for an entry.",
+    ),
     (
         "too many",
         "the server has no connection left to give",

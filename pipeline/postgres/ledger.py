@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import Final
 
 import psycopg
 
 from pipeline.errors import RefusedError
-from pipeline.postgres.connect import Database, connected
+from pipeline.postgres.connect import Database, connected, mapped_errors
+
+IDLE_TIMEOUT_SINCE: Final = 14_00_00
+"""The PostgreSQL version that brought idle_session_timeout."""
 
 LOCK_KEY: Final = 0x6F64_696E_7632
 """The advisory lock of V2 that one run holds: `odinv2` in ASCII."""
@@ -23,13 +27,41 @@ def rows_query(connection: psycopg.Connection, /) -> str:
     return ALL_ROWS if row and row[0] else NO_ROWS
 
 
+def can_be_kept(connection: psycopg.Connection, /) -> bool:
+    """Whether the user may make the ledger, or write the one that is there."""
+    row = connection.execute(
+        """
+        SELECT CASE WHEN to_regclass('"migration"."row"') IS NULL THEN has_database_privilege(current_database(), 'CREATE')
+               ELSE has_table_privilege('"migration"."row"', 'INSERT') AND has_table_privilege('"migration"."run"', 'INSERT') END
+        """
+    ).fetchone()
+    return bool(row and row[0])
+
+
 def statements() -> str:
     """The SQL that makes the ledger where it is not there yet."""
     return files("pipeline").joinpath("sql", "ledger.sql").read_text(encoding="utf-8")
 
 
+@dataclass(frozen=True)
+class Lock:
+    """The lock on V2, and the connection that it lives and dies with."""
+
+    database: Database
+    connection: psycopg.Connection
+
+    def require_held(self) -> None:
+        """Makes sure that the lock's connection is still there.
+
+        Raises:
+            ConnectionFailedError: It is not, so another run may have begun.
+        """
+        with mapped_errors(self.database):
+            self.connection.execute("SELECT 1")
+
+
 @contextmanager
-def exclusive(v2: Database, /) -> Iterator[None]:
+def exclusive(v2: Database, /) -> Iterator[Lock]:
     """Holds V2 for this run alone while the block runs, by a lock that ends with the connection.
 
     Raises:
@@ -37,6 +69,8 @@ def exclusive(v2: Database, /) -> Iterator[None]:
     """
     with connected(v2) as connection:
         connection.autocommit = True
+        if connection.info.server_version >= IDLE_TIMEOUT_SINCE:
+            connection.execute("SET idle_session_timeout = 0")
         row = connection.execute("SELECT pg_try_advisory_lock(%s)", [LOCK_KEY]).fetchone()
         if not row or not row[0]:
             since = connection.execute(
@@ -53,4 +87,4 @@ def exclusive(v2: Database, /) -> Iterator[None]:
                 f"{v2.place}: another run of the migration holds it{holder}.",
                 next_step="Wait for it to end, or end it, and start again.",
             )
-        yield
+        yield Lock(v2, connection)

@@ -1,10 +1,15 @@
 """The books: what became of every row that was read. Those that do not balance end the run (mapping, law 1)."""
 
+from collections.abc import Iterable
+from typing import Final
+
 import polars as pl
 
 from checks.books import Book
 from pipeline.run import Run
 from pipeline.steps import STEPS
+
+IDS_SHOWN: Final = 5
 
 
 def balance(run: Run, /) -> dict[str, Book]:
@@ -33,3 +38,12 @@ def balance(run: Run, /) -> dict[str, Book]:
             rejected=rejected.get(source.table, 0),
         )
     return books
+
+
+def changed_ids(run: Run, tables: Iterable[str], /) -> dict[str, str]:
+    """V1 table → the first few ids of its rows that changed since they were migrated."""
+    changed = {}
+    for table in tables:
+        rows = run.identities(table).filter(pl.col("goes") & pl.col("is_known")).select("v1_id").sort("v1_id").head(IDS_SHOWN)
+        changed[table] = ", ".join(map(str, rows.collect()["v1_id"]))
+    return changed

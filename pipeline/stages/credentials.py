@@ -31,21 +31,29 @@ REMEMBERED_LOGINS: Final = 5
 
 
 def credentials(run: Run, /) -> None:
-    """Makes the missing passwords and their hashes, on all cores, and writes the handover file beside them."""
+    """Makes the missing passwords and their hashes, on all cores, and writes the handover file beside them.
+
+    The passwords of a dry run will never let anybody in: it hands none over.
+    """
     missing = pl.col("passwordHash").is_null()
     total = run.v2("User").select(missing.sum()).collect().item()
     with run.stage("credentials", total=total, unit="users") as advance, ThreadPoolExecutor(os.cpu_count()) as cores:
         for number, users in enumerate(_blocks(run)):
             path = run.folder.credentials(number)
-            if not path.exists():
+            if path.exists():
+                advance(users.height)
+            else:
                 passwords = [generated_password() for _ in range(users.height)]
                 # bcrypt judges one password at a time; it lets go of the interpreter, so threads use every core.
-                hashes = list(cores.map(lambda password: hashed(password, cost=run.settings.bcrypt_cost), passwords))
-                _write_handover(run, number, users.with_columns(password=pl.Series(passwords, dtype=pl.String)))
+                hashes = []
+                for new_hash in cores.map(lambda password: hashed(password, cost=run.settings.bcrypt_cost), passwords):
+                    hashes.append(new_hash)
+                    advance(1)
+                if not run.settings.dry_run:
+                    _write_handover(run, number, users.with_columns(password=pl.Series(passwords, dtype=pl.String)))
                 _write_whole(path, users.select("id", passwordHash=pl.Series(hashes, dtype=pl.String)))
                 sample = secrets.SystemRandom().sample(range(users.height), min(REMEMBERED_LOGINS, users.height))
                 run.new_logins.update({users["id"][row]: passwords[row] for row in sample})
-            advance(users.height)
 
 
 def generated_password() -> str:

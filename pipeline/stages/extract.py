@@ -9,14 +9,15 @@ import pyarrow.parquet as pq
 from psycopg import sql
 
 from checks.relations import PRIMARY_KEYS
-from pipeline.errors import MigratorError, SchemaError
+from pipeline.errors import DatabaseError, MigratorError, SchemaError
 from pipeline.postgres import ledger
-from pipeline.postgres.connect import Database
+from pipeline.postgres.connect import Database, mapped_errors
 from pipeline.postgres.schema import expected_columns, missing_objects, packaged_sql
 from pipeline.postgres.snapshot import Snapshot, exported
 from pipeline.progress import Advance
 from pipeline.run import Run
 from pipeline.stages.setup import missing_reference, missing_schema
+from pipeline.steps import V2_TABLES
 
 READ_AS: Final = {
     "integer": "int8",
@@ -48,6 +49,9 @@ BEFORE: Final = {
 }
 """V2 table → the columns that the plan must know: reference rows, ids that are there, and values that are taken."""
 
+NAMES_SHOWN: Final = 12
+"""How many missing things an error lists."""
+
 STREAM_ROWS: Final = 65_536
 """Rows that come over the wire at once; a part is made of many."""
 
@@ -60,11 +64,13 @@ def extract(run: Run, v1: Database, v2: Database, /) -> None:
         ConnectionFailedError, DatabaseError: A database cannot be reached, or refuses to be read.
     """
     with exported(v1) as source, exported(v2) as target:
-        _require_v1(source)
+        with mapped_errors(v1):
+            _require_v1(source)
         _require_v2(target)
         run.facts["snapshot"] = {"id": source.id, "taken_at": f"{source.taken_at.isoformat(timespec='milliseconds')}Z"}
         tables = expected_columns(packaged_sql("v1"))
-        run.facts["read"] = counts = {table: _count(source, table) for table in tables}
+        with mapped_errors(v1):
+            run.facts["read"] = counts = {table: _count(source, table) for table in tables}
         with run.stage("extract", total=sum(counts.values())) as advance:
             for table, columns in tables.items():
                 rows = _extract_table(run, source, table, columns, advance)
@@ -145,23 +151,51 @@ def _listed(names: tuple[str, ...]) -> str:
 
 
 def _require_v1(source: Snapshot) -> None:
-    missing = missing_objects(source.connection, packaged_sql("v1"))
-    missing = [name for name in missing if not name.startswith("enum ")]
+    missing = [name for name in missing_objects(source.connection, packaged_sql("v1")) if not name.startswith("enum ")]
     if missing:
         raise SchemaError(
-            f"{source.database.place} lacks what the migration reads: {', '.join(missing)}.",
+            f"{source.database.place} lacks what the migration reads: {_some(missing)}.",
             next_step="Is this the V1 database, and is the schema in the URL (?schema=) the right one?",
         )
+    _require_rights(source, "SELECT", list(expected_columns(packaged_sql("v1"))))
 
 
 def _require_v2(target: Snapshot) -> None:
     if missing := missing_schema(target.connection):
         raise SchemaError(
-            f"{target.database.place} lacks tables or columns: {', '.join(missing)}.",
+            f"{target.database.place} lacks tables or columns: {_some(missing)}.",
             next_step="On an empty database, `python run_migration.py setup` makes them; otherwise bring V2's schema up to date.",
         )
     if missing := missing_reference(target.connection):
         raise SchemaError(
-            f"{target.database.place} lacks reference data: {', '.join(missing)}.",
+            f"{target.database.place} lacks reference data: {_some(missing)}.",
             next_step="Run `python run_migration.py setup` first.",
         )
+    _require_rights(target, "SELECT", list(BEFORE))
+    _require_rights(target, "INSERT", list(V2_TABLES))
+    if not ledger.can_be_kept(target.connection):
+        raise DatabaseError(
+            f'{target.database.place}: the user {target.database.user} may not create the schema "migration", where the ledger is kept.',
+            next_step=f'As its owner: GRANT CREATE ON DATABASE "{target.database.name}" TO "{target.database.user}".',
+        )
+
+
+def _require_rights(database: Snapshot, right: str, tables: list[str]) -> None:
+    """Asks now, not after hours of hashing, whether the user may do what the run will do."""
+    denied = [
+        table
+        for table in tables
+        if not database.connection.execute("SELECT has_table_privilege(%s, %s)", [database.database.table(table), right]).fetchone()[0]  # type: ignore[index]  # a row always
+    ]
+    if denied:
+        place, user = database.database.place, database.database.user
+        raise DatabaseError(
+            f"{place}: the user {user} may not {right} in {_some(denied)}.",
+            next_step=f'As the tables\' owner: GRANT {right} ON ALL TABLES IN SCHEMA "{database.database.schema}" TO "{user}".',
+        )
+
+
+def _some(names: list[str]) -> str:
+    """The first few names, and how many more there are."""
+    more = len(names) - NAMES_SHOWN
+    return ", ".join(names[:NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")

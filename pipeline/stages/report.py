@@ -4,7 +4,6 @@ import os
 import resource
 import sys
 import time
-from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -12,13 +11,17 @@ from typing import Any, Final, Literal
 import polars as pl
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from checks.books import Book
 from checks.findings import Finding
 from pipeline.run import Run, write_json
 from pipeline.stages.verify import Verification
+from transforms.reasons import MEANINGS
 
 Verdict = Literal["ok", "differences", "failed", "interrupted"]
+
+LABELS: Final = {"Administrator": "Administrator (of a School)"}
 
 COLUMNS: Final = ("read", "inserted", "updated", "unchanged", "kept", "merged", "rejected")
 
@@ -68,26 +71,36 @@ class Report:
         write_json(self.run.folder.report, self.document())
         self.run.write_manifest()
 
+    def show_books(self, console: Console, /, *, is_done: bool = True) -> None:
+        """Prints what becomes of V1's rows, or became of them once it is done, and the reasons; nothing before there are books."""
+        if not self.books:
+            return
+        console.print(_books_table(self.books, "what became of V1's rows" if is_done else "what is to become of V1's rows"))
+        folder = self.run.folder
+        console.print(_counts_table("Rejected rows", _by_code(folder.record("rejected"))))
+        console.print(_counts_table("Changed values", _by_code(folder.record("changed"))))
+
     def show(self, console: Console, /) -> None:
-        """Prints the books, the changes by reason, and where everything is."""
-        document = self.document()
-        if self.books:
-            console.print(_books_table(self.books))
-        for title, counts in (
-            ("Rejected rows, by reason", document["rejected"]),
-            ("Changed values, by reason", document["changed"]),
-        ):
-            if counts:
-                console.print(_counts_table(title, counts))
-        seconds, rows = document["seconds"], sum(book.read for book in self.books.values())
-        if self.verification.rows:
+        """Prints the books, what was written and verified, the time, and where everything is."""
+        self.show_books(console)
+        written = {table: rows for table, rows in self.run.facts.get("written", {}).items() if rows}
+        if written:
+            console.print(_written_table(written))
+        found = self.verification
+        if found.rows:
             console.print(
-                f"Verified {self.verification.rows:,} rows, {self.verification.cells:,} cells and {self.verification.logins} logins in V2: "
-                f"{sum(self.verification.differences.values())} differences.",
+                f"Verified in V2: {found.rows:,} rows, {found.cells:,} cells, {found.logins} new logins; "
+                f"{sum(found.differences.values())} differences.",
                 highlight=False,
             )
-        console.print(f"{rows:,} V1 rows in {seconds:,.1f} s, {rows / max(seconds, 0.001):,.0f} rows/s.", highlight=False)
-        console.print(f"Run folder: {document['folder']}", highlight=False, soft_wrap=True)
+        read = sum(self.run.facts.get("read", {}).values())
+        hashing = sum(stage.seconds for stage in self.run.stages if stage.name == "credentials")
+        working = sum(stage.seconds for stage in self.run.stages) - hashing
+        console.print(
+            f"{read:,} V1 rows in {working:,.1f} s, {read / max(working, 0.001):,.0f} rows/s; hashing passwords {hashing:,.1f} s.",
+            highlight=False,
+        )
+        console.print(f"Run folder: {os.path.relpath(self.run.folder.path)}", highlight=False, soft_wrap=True)
 
 
 def peak_memory_bytes() -> int:
@@ -103,27 +116,38 @@ def _by_code(records: Path) -> dict[str, int]:
     return dict(counted.iter_rows())
 
 
-def _books_table(books: dict[str, Book]) -> Table:
+def _books_table(books: dict[str, Book], what: str) -> Table:
     shown = [
         column for column in COLUMNS if column in {"read", "inserted", "rejected"} or any(getattr(book, column) for book in books.values())
     ]
-    table = Table(title="The books: what became of every V1 row", title_justify="left", show_edge=False)
+    table = _table(f"The books: {what}")
     table.add_column("V1 table")
     for column in shown:
         table.add_column(column, justify="right")
-    total: Counter[str] = Counter()
     for name, book in books.items():
-        table.add_row(name, *(f"{getattr(book, column):,}" for column in shown))
-        total.update({column: getattr(book, column) for column in shown})
-    table.add_section()
-    table.add_row("all", *(f"{total[column]:,}" for column in shown))
+        table.add_row(LABELS.get(name, name), *(f"{getattr(book, column):,}" for column in shown))
+    table.caption = "merged: a subject that is one of the catalogue, a link that another row gives, too" if "merged" in shown else None
     return table
 
 
 def _counts_table(title: str, counts: dict[str, int]) -> Table:
-    table = Table(title=title, title_justify="left", show_edge=False)
+    table = _table(f"{title}: {sum(counts.values()):,}")
     table.add_column("reason")
     table.add_column("count", justify="right")
+    table.add_column("meaning")
     for code, count in counts.items():
-        table.add_row(code, f"{count:,}")
+        table.add_row(code, f"{count:,}", MEANINGS[code])
     return table
+
+
+def _written_table(written: dict[str, int]) -> Table:
+    table = _table(f"Written to V2: {sum(written.values()):,} rows")
+    table.add_column("V2 table")
+    table.add_column("rows", justify="right")
+    for name, rows in written.items():
+        table.add_row(name, f"{rows:,}")
+    return table
+
+
+def _table(title: str) -> Table:
+    return Table(title=Text(title, no_wrap=True), title_justify="left", caption_justify="left", show_edge=False)
