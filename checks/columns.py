@@ -7,7 +7,7 @@ import pandera.polars as pa
 import polars as pl
 from polars.datatypes import DataType
 
-from checks.rules import at_most, clean, matching, one_of, plausible, rule
+from checks.rules import clean, matching, one_of, plausible, rule
 
 UUID5: Final = r"^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
 """RFC 9562, in lower case."""
@@ -18,7 +18,7 @@ LAST_LABEL: Final = r"(?:[a-z]{2,63}|xn--[a-z0-9-]{0,58}[a-z0-9])"
 EMAIL: Final = rf"^{LOCAL}@(?:{LABEL}\.)+{LAST_LABEL}$"
 """Mapping, section 4; the lengths of the local part and of the whole are checked apart."""
 
-E164: Final = r"\+[1-9][0-9]{1,14}"
+E164: Final = r"\+[1-9][0-9]{1,16}"
 COUNTER: Final = r"(?:;ext=(?:[2-9]|[1-9][0-9]+))?"
 """What tells apart the people who share a number, from 2 on (mapping, section 5)."""
 
@@ -64,7 +64,7 @@ def text(name: str, /, *checks: pa.Check) -> pa.Column:
 
 def person_name(name: str, /) -> pa.Column:
     """A part of a person's name."""
-    return text(name, at_most(name, 255))
+    return text(name)
 
 
 def enum(name: str, /, *values: str) -> pa.Column:

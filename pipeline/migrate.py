@@ -11,6 +11,8 @@ V1 ══extract══▶ v1/*.parquet ══transform══▶ v2/*.parquet ═
 Every stage turns files of the run's folder into files; the databases are touched at the two ends only.
 """
 
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -22,7 +24,7 @@ from pipeline.postgres.ledger import exclusive
 from pipeline.stages.balance import balance, changed_ids
 from pipeline.stages.credentials import credentials
 from pipeline.stages.extract import extract
-from pipeline.stages.load import load, transaction
+from pipeline.stages.load import Target, load, transaction
 from pipeline.stages.plan import plan
 from pipeline.stages.report import Report
 from pipeline.stages.transform import transform
@@ -58,7 +60,7 @@ def migrate(report: Report, v1: Database, v2: Database, /, *, confirm: Callable[
                 report.verification.require_none()
                 lock.require_held()
                 if not run.settings.dry_run:
-                    target.commit()
+                    _commit(report, target)
 
 
 @contextmanager
@@ -66,17 +68,30 @@ def _told(report: Report) -> Iterator[None]:
     """Sees to it that the report tells how the run ended, however it ended."""
     try:
         yield
-    except MigratorError as error:
-        report.verdict = "differences" if isinstance(error, VerificationError) else "failed"
-        report.exit_code, report.problem = error.exit_code, error.problem
-        raise
-    except KeyboardInterrupt:
-        report.verdict, report.exit_code = "interrupted", INTERRUPTED_EXIT_CODE
+    except BaseException as error:
+        if not report.is_committed:
+            _tell_failure(report, error)
         raise
     else:
         report.verdict, report.exit_code = "ok", 0
     finally:
         report.write()
+
+
+def _tell_failure(report: Report, error: BaseException) -> None:
+    if isinstance(error, MigratorError):
+        report.verdict = "differences" if isinstance(error, VerificationError) else "failed"
+        report.exit_code, report.problem = error.exit_code, error.problem
+    elif isinstance(error, KeyboardInterrupt):
+        report.verdict, report.exit_code = "interrupted", INTERRUPTED_EXIT_CODE
+
+
+def _commit(report: Report, target: Target) -> None:
+    """The point of no return: from here on Ctrl-C comes too late, and the report must not say otherwise."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    target.commit()
+    report.is_committed, report.verdict, report.exit_code = True, "ok", 0
 
 
 def _require_sound(report: Report) -> None:

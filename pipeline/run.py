@@ -71,9 +71,9 @@ class Run:
         """Shows, times and records a stage while the block runs."""
         record = StageRecord(name)
         self.stages.append(record)
-        self.write_manifest()
         started = time.monotonic()
         try:
+            self.write_manifest()
             with self.progress.stage(name, total=total, unit=unit) as show:
 
                 def advance(rows: int) -> None:

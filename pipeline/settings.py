@@ -18,6 +18,8 @@ PasswordPolicy = Literal["generate", "carry"]
 Port = Annotated[int, Field(ge=1, le=65_535)]
 
 SAFEST_BCRYPT_COST: Final = 10
+LONGEST_PLACEHOLDER_DOMAIN: Final = 125
+"""Characters: with a local part of 64 and a label of 63 before it an address has 254."""
 DOMAIN: Final = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})")
 
 
@@ -77,11 +79,18 @@ class Settings(BaseSettings):
             raise ValueError("is not an ISO 3166-1 alpha-2 code, such as NG")
         return value
 
+    @field_validator("runs_dir")
+    @classmethod
+    def _is_folder(cls, value: Path) -> Path:
+        if set(str(value)) & set("*?[]"):
+            raise ValueError("holds one of * ? [ ], which file patterns are made of")
+        return value.expanduser()
+
     @field_validator("placeholder_email_domain")
     @classmethod
     def _is_domain(cls, value: str) -> str:
         domain = value.lower()
-        if len(domain) > 180 or DOMAIN.fullmatch(domain) is None:
+        if len(domain) > LONGEST_PLACEHOLDER_DOMAIN or DOMAIN.fullmatch(domain) is None:
             raise ValueError("is not a domain, such as v1.invalid")
         return domain
 

@@ -36,6 +36,8 @@ def migrate_and_show(settings: Settings, terminal: Terminal, v1: Database, v2: D
     try:
         migrate(report, v1, v2, confirm=confirm)
     except BaseException:
+        if report.is_committed:
+            raise
         report.show_books(terminal.console, is_done=False)
         terminal.say(f"V2 is as it was; passwords of this run are void. Run folder: {os.path.relpath(run.folder.path)}")
         raise
@@ -49,7 +51,7 @@ def migrate_and_show(settings: Settings, terminal: Terminal, v1: Database, v2: D
 def _outcome(report: Report) -> str:
     written = sum(report.run.facts["written"].values())
     if not written:
-        return "V2 holds everything already: nothing was written."
+        return "Nothing to write: V2 holds all of V1 that can go there."
     if report.run.settings.dry_run:
         return f"Dry run: {written:,} V2 rows were written, verified and rolled back. V2 is as it was."
     return f"Done: {written:,} rows are in V2."

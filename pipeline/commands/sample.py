@@ -10,6 +10,6 @@ def sample(settings: Settings, terminal: Terminal, /, *, students: int) -> None:
     """Fills the V1 of the settings."""
     v1 = settings.database("V1")
     with mapped_errors(v1):
-        rows = fill(v1.url, students=students)
+        rows = fill(v1.prisma_url, students=students)
     terminal.say(f"{v1.place}: {sum(rows.values()):,} sample rows in {len(rows)} tables.")
     terminal.give(rows)

@@ -53,7 +53,7 @@ class Terminal:
         Raises:
             RefusedError: Standard input is no terminal, and there is no `--force`.
         """
-        if not force and not sys.stdin.isatty():
+        if not force and not (sys.stdin and sys.stdin.isatty()):
             raise RefusedError(
                 "A run asks before it writes, and here is nobody to ask.",
                 next_step="Add --force, or run it in a terminal.",

@@ -150,6 +150,11 @@ class Database:
         )
 
     @property
+    def prisma_url(self) -> str:
+        """The URL as Prisma writes it, with the schema; for drivers only, never for people."""
+        return f"{self.url}{'&' if self.ssl else '?'}{urlencode({'schema': self.schema})}"
+
+    @property
     def place(self) -> str:
         """Where it is, for people: `V1 (heimdall on db.example.org:5432)`."""
         return f"{self.label} ({self.name} on {self.host}:{self.port})"

@@ -17,13 +17,14 @@ IDLE_TIMEOUT_SINCE: Final = 14_00_00
 LOCK_KEY: Final = 0x6F64_696E_7632
 """The advisory lock of V2 that one run holds: `odinv2` in ASCII."""
 
+IS_THERE: Final = """SELECT to_regclass('"migration"."row"') IS NOT NULL AS is_there"""
 NO_ROWS: Final = "SELECT NULL::text AS v1_table, NULL::text AS v1_id, NULL::text AS digest WHERE false"
 ALL_ROWS: Final = 'SELECT "v1_table", "v1_id", "digest" FROM "migration"."row"'
 
 
 def rows_query(connection: psycopg.Connection, /) -> str:
     """The query that reads the ledger's rows (`v1_table`, `v1_id`, `digest`); one that gives none where there is no ledger yet."""
-    row = connection.execute("""SELECT to_regclass('"migration"."row"') IS NOT NULL""").fetchone()
+    row = connection.execute(IS_THERE).fetchone()
     return ALL_ROWS if row and row[0] else NO_ROWS
 
 
@@ -78,6 +79,7 @@ def exclusive(v2: Database, /) -> Iterator[Lock]:
                 SELECT activity.pid, activity.backend_start AT TIME ZONE 'UTC'
                 FROM pg_locks AS lock JOIN pg_stat_activity AS activity USING (pid)
                 WHERE lock.locktype = 'advisory' AND lock.granted
+                  AND lock.database = (SELECT oid FROM pg_database WHERE datname = current_database())
                   AND (lock.classid::bigint << 32 | lock.objid::bigint) = %s
                 """,
                 [LOCK_KEY],

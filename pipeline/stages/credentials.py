@@ -25,7 +25,7 @@ CONFUSABLE: Final = "0O1lI"
 ALPHABET: Final = "".join(sorted(set(string.ascii_letters + string.digits) - set(CONFUSABLE)))
 """The 57 letters and digits that cannot be taken for one another (mapping, section 9)."""
 
-BLOCK_USERS: Final = 500
+BLOCK_USERS: Final = 2_000
 REMEMBERED_LOGINS: Final = 5
 """How many of a block's new passwords are kept in memory, for the verification to try."""
 

@@ -23,7 +23,7 @@ READ_AS: Final = {
     "integer": "int8",
     "jsonb": "text",
     "numeric(12,2)": "text",
-    "timestamp(3) without time zone": "timestamp",
+    "timestamp(3) without time zone": "timestamp(3)",
     "text[]": "text[]",
     "boolean": "boolean",
 }
@@ -48,6 +48,15 @@ BEFORE: Final = {
     "ParentSchool": PRIMARY_KEYS["ParentSchool"],
 }
 """V2 table → the columns that the plan must know: reference rows, ids that are there, and values that are taken."""
+
+HAS_KEY: Final = """
+    SELECT EXISTS (
+        SELECT FROM pg_index AS key JOIN pg_attribute AS attribute ON attribute.attrelid = key.indrelid AND attribute.attname = 'id'
+        WHERE key.indrelid = %s::regclass AND key.indisunique AND key.indnkeyatts = 1 AND key.indkey[0] = attribute.attnum
+          AND key.indpred IS NULL
+    )
+"""
+"""Whether a table has a unique key on its column id."""
 
 NAMES_SHOWN: Final = 12
 """How many missing things an error lists."""
@@ -157,7 +166,18 @@ def _require_v1(source: Snapshot) -> None:
             f"{source.database.place} lacks what the migration reads: {_some(missing)}.",
             next_step="Is this the V1 database, and is the schema in the URL (?schema=) the right one?",
         )
-    _require_rights(source, "SELECT", list(expected_columns(packaged_sql("v1"))))
+    tables = expected_columns(packaged_sql("v1"))
+    _require_rights(source, "SELECT", list(tables))
+    keyless = [
+        table
+        for table, columns in tables.items()
+        if "id" in columns and not source.connection.execute(HAS_KEY, [source.database.table(table)]).fetchone()[0]  # type: ignore[index]  # a row always
+    ]
+    if keyless:
+        raise SchemaError(
+            f"{source.database.place} has no unique key on id in {_some(keyless)}.",
+            next_step="The migration tells rows apart by their id: give each table its primary key back.",
+        )
 
 
 def _require_v2(target: Snapshot) -> None:

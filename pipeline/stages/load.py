@@ -1,10 +1,11 @@
 """v2/*.parquet, credentials/*.parquet ══▶ V2: one transaction for the whole run, binary COPY, the ledger beside the rows."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import polars as pl
 from adbc_driver_postgresql import dbapi
@@ -15,6 +16,8 @@ from pipeline.postgres.catalogue import column_types, for_copy
 from pipeline.postgres.connect import Database, bulk_connected, connected, mapped_errors
 from pipeline.run import Run
 from pipeline.steps import STEPS, V2_TABLES
+
+Result = TypeVar("Result")
 
 LOCK_TIMEOUT: Final = "30s"
 
@@ -37,39 +40,63 @@ class Target:
 
     database: Database
     connection: dbapi.Connection
+    worker: ThreadPoolExecutor
+    """The one thread that uses the connection."""
     types: dict[str, dict[str, str]]
     """V2 table → column → type, by V2's catalogue."""
     rows_before: dict[str, int]
     """V2 table → rows when the transaction began."""
 
-    def copy(self, rows: pl.DataFrame, table: str, /, *, schema: str | None = None) -> None:
-        """Appends rows to a table by binary COPY.
+    def _call(self, work: Callable[[], Result]) -> Result:
+        """Does one thing with the connection, in its worker.
 
-        Raises:
-            LoadError: V2 refused one; it names the table, which a trigger's own error does not.
+        On the main thread ADBC would take Ctrl-C for itself. So the main thread waits, and on Ctrl-C cancels what the server does.
         """
-        with _refusals(f"load of {table}"), mapped_errors(self.database), self.connection.cursor() as cursor:
-            cursor.adbc_ingest(table, for_copy(rows, self.types[table]), mode="append", db_schema_name=schema or self.database.schema)
-
-    def commit(self) -> None:
-        """Makes all that was written stay."""
         with mapped_errors(self.database):
-            self.connection.commit()
+            waiting = self.worker.submit(work)
+            try:
+                return waiting.result()
+            except KeyboardInterrupt:
+                self.connection.adbc_cancel()
+                wait([waiting])
+                raise
+
+    def copy(self, rows: pl.DataFrame, table: str, /, *, schema: str | None = None) -> None:
+        """Appends rows to a table by binary COPY."""
+        columns = for_copy(rows, self.types[table])
+
+        def copied() -> None:
+            with self.connection.cursor() as cursor:
+                cursor.adbc_ingest(table, columns, mode="append", db_schema_name=schema or self.database.schema)
+
+        self._call(copied)
 
     def execute(self, statement: str, /) -> None:
         """Executes a statement that gives no rows."""
-        with mapped_errors(self.database), self.connection.cursor() as cursor:
-            cursor.execute(statement)
+
+        def executed() -> None:
+            with self.connection.cursor() as cursor:
+                cursor.execute(statement)
+
+        self._call(executed)
 
     def query(self, statement: str, /) -> pl.DataFrame:
         """The rows of a query."""
-        with mapped_errors(self.database), self.connection.cursor() as cursor:
-            cursor.execute(statement)
-            return pl.DataFrame(pl.from_arrow(cursor.fetch_arrow_table()))
+
+        def queried() -> pl.DataFrame:
+            with self.connection.cursor() as cursor:
+                cursor.execute(statement)
+                return pl.DataFrame(pl.from_arrow(cursor.fetch_arrow_table()))
+
+        return self._call(queried)
 
     def count(self, table: str, /) -> int:
         """How many rows a table holds, by SQL."""
         return int(self.query(f"SELECT count(*) AS rows FROM {self.database.table(table)}").item())
+
+    def commit(self) -> None:
+        """Makes all that was written stay."""
+        self._call(self.connection.commit)
 
 
 @contextmanager
@@ -81,12 +108,13 @@ def transaction(v2: Database, /) -> Iterator[Target]:
     """
     with connected(v2) as connection:
         types = {table: column_types(connection, v2.table(table)) for table in V2_TABLES}
-    with _refusals("load"), bulk_connected(v2) as bulk:
-        target = Target(v2, bulk, types | LEDGER_TYPES, rows_before={})
+    with _refusals("load"), bulk_connected(v2) as bulk, ThreadPoolExecutor(1) as worker:
+        target = Target(v2, bulk, worker, types | LEDGER_TYPES, rows_before={})
         target.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")  # what others write meanwhile is not counted
         target.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
-        for statement in ledger.statements().rstrip(";\n").split(";\n"):
-            target.execute(statement)
+        if not target.query(ledger.IS_THERE).item():
+            for statement in ledger.statements().rstrip(";\n").split(";\n"):
+                target.execute(statement)
         target.rows_before.update({table: target.count(table) for table in V2_TABLES})
         yield target
         bulk.rollback()

@@ -35,6 +35,7 @@ class Report:
     verdict: Verdict = "failed"
     exit_code: int = 1
     problem: str | None = None
+    is_committed: bool = False
     v1_findings: list[Finding] = field(default_factory=list)
     v2_findings: list[Finding] = field(default_factory=list)
     books: dict[str, Book] = field(default_factory=dict)

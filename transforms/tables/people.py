@@ -113,7 +113,7 @@ def identified(
             digest=row_digest(
                 kind.common_columns,
                 **{name: pl.col(name) for name in ("school_country", "school_code", *draws)},
-                placeholder_domain=pl.lit(placeholder_domain),
+                placeholder_domain=pl.when(own_email.is_null()).then(pl.lit(placeholder_domain)),
             ),
         )
     )  # fmt: skip

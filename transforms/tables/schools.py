@@ -57,15 +57,16 @@ def identified(
         `v1_id` (Int64); `school_uid`, `school_code`, `school_country`, `school_curriculum` (a code), `curriculum_id`: Strings, the
         last two null where V1 names no known one; the columns of a rejection; `digest`.
     """
+    country = pl.coalesce(countries.school_country(pl.col("country")), pl.lit(default_country))
     found = schools.select(
         "name",
         "code",
         v1_id=pl.col("id").cast(pl.Int64),
         school_uid=v2_id(TABLE, pl.col("id")),
         school_code=pl.coalesce(cleaned(pl.col("code")), pl.format("SCHOOL-{}", "id")),
-        school_country=pl.coalesce(countries.school_country(pl.col("country")), pl.lit(default_country)),
+        school_country=country,
         school_curriculum=curricula.matched(pl.col("curriculum"), curricula=known_curricula),
-        digest=row_digest(SOURCE_COLUMNS, default_country=pl.lit(default_country)),
+        digest=row_digest(SOURCE_COLUMNS, school_country=country),
     )
     in_v2 = found.join(held.select(school_code="code", holder="id"), on="school_code", how="left").join(
         known_curricula.lazy().select(school_curriculum="code", curriculum_id="id"),
@@ -105,7 +106,7 @@ def rows(converted_schools: pl.LazyFrame, /) -> pl.LazyFrame:
         phone=pl.col("judged_phone").struct.field("value"),
         country="school_country",
         logoUrl=optional(pl.col("logo_url")),
-        settings=pl.when(pl.col("settings").str.starts_with("{")).then("settings").otherwise(pl.lit("{}")),
+        settings=pl.when(pl.col("settings").str.strip_chars_start().str.starts_with("{")).then("settings").otherwise(pl.lit("{}")),
         isActive="is_active",
         createdAt=timestamps.field("created_at"),
         updatedAt=timestamps.field("updated_at"),
