@@ -52,7 +52,7 @@ class Progress:
                 nonlocal done, last_line
                 done += rows
                 now = time.monotonic()
-                if now - last_line >= SECONDS_BETWEEN_LINES and done < total:
+                if now - last_line >= SECONDS_BETWEEN_LINES and 0 < done < total:
                     last_line = now
                     left = (now - started) / done * (total - done)
                     self._console.print(f"{name.ljust(STAGE_WIDTH)} {done:,} of {total:,} {unit}, {left:,.0f} s left", highlight=False)

@@ -157,6 +157,8 @@ def read_settings(**flags: object) -> Settings:
     """
     try:
         return Settings(**{name: value for name, value in flags.items() if value is not None})  # type: ignore[arg-type]  # pydantic checks
+    except (UnicodeDecodeError, OSError):
+        raise SettingsError(".env cannot be read: it is no UTF-8 text, or not yours to read.", next_step="Save it as UTF-8.") from None
     except ValidationError as error:
         problems = "; ".join(
             f"{str(problem['loc'][0]).upper()}: {problem['msg'].removeprefix('Value error, ')}"

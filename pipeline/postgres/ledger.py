@@ -84,7 +84,7 @@ def exclusive(v2: Database, /) -> Iterator[Lock]:
                 """,
                 [LOCK_KEY],
             ).fetchone()
-            holder = f" (server process {since[0]}, since {since[1]:%Y-%m-%d %H:%M:%S} UTC)" if since else ""
+            holder = f" (server process {since[0]}, since {since[1]:%Y-%m-%d %H:%M:%S} UTC)" if since and since[1] else ""
             raise RefusedError(
                 f"{v2.place}: another run of the migration holds it{holder}.",
                 next_step="Wait for it to end, or end it, and start again.",

@@ -20,14 +20,15 @@ from pipeline.stages.setup import missing_reference, missing_schema
 from pipeline.steps import V2_TABLES
 
 READ_AS: Final = {
-    "integer": "int8",
-    "jsonb": "text",
-    "numeric(12,2)": "text",
-    "timestamp(3) without time zone": "timestamp(3)",
-    "text[]": "text[]",
-    "boolean": "boolean",
+    "integer": "{}::int8",
+    "jsonb": "{}::text",
+    "numeric(12,2)": "{}::text",
+    # PostgreSQL's calendar ends after Arrow's; what is beyond is beyond every plausible year.
+    "timestamp(3) without time zone": "CASE WHEN {0}::timestamp > '262142-12-31' THEN 'infinity' ELSE {0}::timestamp(3) END",
+    "text[]": "CASE WHEN array_ndims({0}) > 1 THEN ARRAY(SELECT unnest({0}))::text[] ELSE {0}::text[] END",
+    "boolean": "{}::boolean",
 }
-"""The type of a V1 column → the type it is read as; all others are text. JSON and numerics are exact as text, NaN included."""
+"""The type of a V1 column → how it is read; all others as text. JSON and numerics are exact as text, NaN included."""
 
 BEFORE: Final = {
     "UserType": ("id", "code"),
@@ -96,7 +97,7 @@ def extract(run: Run, v1: Database, v2: Database, /) -> None:
 
 def _extract_table(run: Run, source: Snapshot, table: str, columns: dict[str, str], advance: Advance) -> int:
     """Writes a table's parts, in the order of its key; gives its rows."""
-    selected = ", ".join(f'"{name}"::{READ_AS.get(kind, "text")} AS "{name}"' for name, kind in columns.items())
+    selected = ", ".join(READ_AS.get(kind, "{}::text").format(f'"{name}"') + f' AS "{name}"' for name, kind in columns.items())
     key = '"id"' if "id" in columns else '"A", "B"'
     query = f"SELECT {selected} FROM {source.database.table(table)} ORDER BY {key}"
     part_rows = run.settings.migration_batch_size

