@@ -87,11 +87,23 @@ def _tell_failure(report: Report, error: BaseException) -> None:
 
 
 def _commit(report: Report, target: Target) -> None:
-    """The point of no return: from here on Ctrl-C comes too late, and the report must not say otherwise."""
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-    target.commit()
-    report.is_committed, report.verdict, report.exit_code = True, "ok", 0
+    """The point of no return: a Ctrl-C while it is passed comes too late, and the report must not say otherwise."""
+    with _interrupts_ignored():
+        target.commit()
+        report.is_committed, report.verdict, report.exit_code = True, "ok", 0
+
+
+@contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    """Ignores Ctrl-C while the block runs; elsewhere than on the main thread it never comes."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _require_sound(report: Report) -> None:

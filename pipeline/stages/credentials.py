@@ -9,7 +9,7 @@ import os
 import secrets
 import string
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +17,7 @@ import bcrypt
 import polars as pl
 import pyrage
 
+from pipeline.progress import Advance
 from pipeline.run import Run
 from pipeline.run_folder import PRIVATE_FILE
 
@@ -44,11 +45,7 @@ def credentials(run: Run, /) -> None:
                 advance(users.height)
             else:
                 passwords = [generated_password() for _ in range(users.height)]
-                # bcrypt judges one password at a time; it lets go of the interpreter, so threads use every core.
-                hashes = []
-                for new_hash in cores.map(lambda password: hashed(password, cost=run.settings.bcrypt_cost), passwords):
-                    hashes.append(new_hash)
-                    advance(1)
+                hashes = _hashes(cores, passwords, cost=run.settings.bcrypt_cost, advance=advance)
                 if not run.settings.dry_run:
                     _write_handover(run, number, users.with_columns(password=pl.Series(passwords, dtype=pl.String)))
                 _write_whole(path, users.select("id", passwordHash=pl.Series(hashes, dtype=pl.String)))
@@ -67,6 +64,18 @@ def generated_password() -> str:
 def hashed(password: str, /, *, cost: int) -> str:
     """The bcrypt hash of a password, with a salt of its own: `$2b$…`, 60 characters."""
     return bcrypt.hashpw(password.encode(), bcrypt.gensalt(cost)).decode()
+
+
+def _hashes(cores: ThreadPoolExecutor, passwords: list[str], *, cost: int, advance: Advance) -> list[str]:
+    """The hashes of a block; bcrypt takes one password at a time, but lets go of the interpreter, so threads use every core."""
+    hashing = [cores.submit(hashed, password, cost=cost) for password in passwords]
+    try:
+        for _ in as_completed(hashing):
+            advance(1)
+    except BaseException:
+        cores.shutdown(cancel_futures=True)  # or Ctrl-C would wait for the whole block
+        raise
+    return [done.result() for done in hashing]
 
 
 def _blocks(run: Run) -> Iterator[pl.DataFrame]:

@@ -62,14 +62,19 @@ class Target:
                 raise
 
     def copy(self, rows: pl.DataFrame, table: str, /, *, schema: str | None = None) -> None:
-        """Appends rows to a table by binary COPY."""
+        """Appends rows to a table by binary COPY.
+
+        Raises:
+            LoadError: V2 refused one; it names the table, which a trigger's own error does not.
+        """
         columns = for_copy(rows, self.types[table])
 
         def copied() -> None:
             with self.connection.cursor() as cursor:
                 cursor.adbc_ingest(table, columns, mode="append", db_schema_name=schema or self.database.schema)
 
-        self._call(copied)
+        with _refusals(f"load of {table}"):
+            self._call(copied)
 
     def execute(self, statement: str, /) -> None:
         """Executes a statement that gives no rows."""

@@ -134,9 +134,8 @@ def migrated(
     pair: Pair,
     runs: Path,
     *,
-    confirm: Callable[[Report], None] = lambda _: None,
+    confirm: Callable[[], None] = lambda: None,
     progress: Callable[[Console], Progress] = Progress,
-    is_dry_run: bool = False,
     **changes: Any,
 ) -> Migrated:
     """Migrates inside this process."""
@@ -144,7 +143,8 @@ def migrated(
     console = Console(file=terminal, width=200)
     run = Run.begin(settings_for(runs, **changes), progress(console))
     databases = Database.from_url("V1", pair.v1), Database.from_url("V2", pair.v2)
-    report = migrate(run, *databases, confirm=confirm, is_dry_run=is_dry_run)
+    report = Report(run)
+    migrate(report, *databases, confirm=confirm)
     report.show(console)
     return Migrated(pair, run, report, terminal.getvalue())
 
@@ -253,9 +253,9 @@ def handed_over(migrated: Migrated) -> dict[str, dict[str, str]]:
 
 def records(folder: RunFolder) -> set[tuple[str, str, str | None, str, str | None]]:
     """Every record of a run: table, V1 id, column, code, check."""
-    both = [pl.read_parquet(folder.record(name)) for name in ("rejected", "changed")]  # type: ignore[arg-type]  # these two
+    both = [pl.read_parquet(folder.record(name)) for name in ("rejected", "changed")]
     return set(pl.concat(both, how="diagonal").select("table", "v1_id", "column", "code", "check").iter_rows())
 
 
-def _column(connection: psycopg.Connection, query: sql.Composable) -> list[str]:
+def _column(connection: psycopg.Connection, query: sql.SQL | sql.Composed) -> list[str]:
     return sorted(row[0] for row in connection.execute(query))

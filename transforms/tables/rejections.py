@@ -36,7 +36,7 @@ def with_rejections(rows: pl.LazyFrame, /, *, failures: pl.LazyFrame, reasons: S
     )
     original = pl.coalesce(*(pl.when(pl.col("rejected_column") == name).then(pl.col(name).cast(pl.String)) for name in originals))
     return (
-        rows.join(failures.select("v1_id", failed_column="column", rejected_check="check"), on="v1_id", how="left")
+        rows.join(failures.select("v1_id", failed_column="column", rejected_check="check"), on="v1_id", how="left", nulls_equal=True)
         .with_columns(rejected=code, rejected_column=column)
         .with_columns(rejected_original=original)
         .drop("failed_column")
