@@ -1,4 +1,4 @@
-"""V2 against v2/*.parquet, inside the transaction that wrote it: row counts, and every cell of every row written."""
+"""V2 against v2/*.parquet, inside the transaction that wrote it: row counts, keys, and every cell of every row written."""
 
 import itertools
 import secrets
@@ -12,6 +12,7 @@ import polars as pl
 from checks.relations import PRIMARY_KEYS
 from pipeline.errors import VerificationError
 from pipeline.run import Run
+from pipeline.stages.keys import broken_keys
 from pipeline.stages.load import Target, written
 from pipeline.steps import V2_TABLES
 
@@ -44,12 +45,12 @@ class Verification:
             listed = ", ".join(f"{place} ({rows})" for place, rows in self.differences.items())
             raise VerificationError(
                 f"verify: V2 does not hold what was written: {listed}.",
-                next_step="V2 was rolled back to what it was. A trigger or rule in V2 that changes rows is the usual cause.",
+                next_step="V2 was rolled back to what it was. Usual causes: a trigger or rule that changes rows, a key that V2 lost.",
             )
 
 
 def verify(run: Run, target: Target, /) -> Verification:
-    """Reads back every row that the run wrote, compares every cell, and tries a sample of the new passwords."""
+    """Reads back every row that the run wrote, compares every cell, asks for the keys, and tries a sample of the new passwords."""
     result = Verification()
     rows = run.facts["written"]
     with run.stage("verify", total=sum(rows.values())) as advance:
@@ -59,6 +60,8 @@ def verify(run: Run, target: Target, /) -> Verification:
             for expected, actual in _slices(run, target, table):
                 _compare(result, table, expected, actual)
                 advance(expected.height)
+        for key, broken in broken_keys(target):
+            _note(result, key, broken)
         _try_logins(run, target, result)
     return result
 
