@@ -11,7 +11,6 @@ from typing import Any, Final, Literal
 import polars as pl
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from checks.books import Book
 from checks.findings import Finding
@@ -127,7 +126,7 @@ def _books_table(books: dict[str, Book], what: str) -> Table:
         table.add_column(column, justify="right")
     for name, book in books.items():
         table.add_row(LABELS.get(name, name), *(f"{getattr(book, column):,}" for column in shown))
-    table.caption = "merged: a subject that is one of the catalogue, a link that another row gives, too" if "merged" in shown else None
+    table.caption = "merged: already given by the catalogue, or by another row" if "merged" in shown else None
     return table
 
 
@@ -151,4 +150,4 @@ def _written_table(written: dict[str, int]) -> Table:
 
 
 def _table(title: str) -> Table:
-    return Table(title=Text(title, no_wrap=True), title_justify="left", caption_justify="left", show_edge=False)
+    return Table(title=title, title_justify="left", caption_justify="left", show_edge=False, min_width=len(title) + 2)
