@@ -54,4 +54,6 @@ def _outcome(report: Report) -> str:
         return "Nothing to write: V2 holds all of V1 that can go there."
     if report.run.settings.dry_run:
         return f"Dry run: {written:,} V2 rows were written, verified and rolled back. V2 is as it was."
-    return f"Done: {written:,} rows are in V2."
+    done = f"Done: {written:,} rows are in V2."
+    handover = report.run.folder.path / "handover"
+    return f"{done}\nNew passwords, to hand over and then delete: {os.path.relpath(handover)}" if handover.exists() else done
