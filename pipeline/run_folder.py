@@ -5,7 +5,7 @@ runs/20261122T101500Z-3f9a/             mode 0700: it holds personal data
 ├── manifest.json                       settings without secrets, versions, snapshot, and each stage's state, rows and seconds
 ├── v1/Student/part-000.parquet         what was read
 ├── before/User.parquet                 what of V2, as it was, the plan must respect
-├── plan/schools.parquet …              who is who; plan/people/Student/part-000.parquet likewise, a file for each part of V1
+├── plan/School.parquet …               who is who; plan/people/Student/part-000.parquet likewise, a file for each part of V1
 ├── plan/claims.parquet                 who keeps which address
 ├── v2/User/part-000.parquet            what is meant to be written
 ├── records/rejected.parquet            every row left out     records/changed.parquet   every value changed or dropped

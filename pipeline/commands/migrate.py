@@ -26,8 +26,12 @@ def migrate_and_show(settings: Settings, terminal: Terminal, v1: Database, v2: D
     report = Report(run)
     terminal.say(f"Run {run.folder.run_id}: {v1.place} to {v2.place}{', dry run' if settings.dry_run else ''}")
 
+    is_shown = False
+
     def confirm() -> None:
+        nonlocal is_shown
         if not force:
+            is_shown = True
             report.show_books(terminal.console, is_done=False)
             people = run.v2("User").select(pl.col("passwordHash").is_null().sum()).collect().item()
             terminal.say(f"{people:,} people get a new password (PASSWORD_POLICY={settings.password_policy}).")
@@ -38,7 +42,8 @@ def migrate_and_show(settings: Settings, terminal: Terminal, v1: Database, v2: D
     except BaseException:
         if report.is_committed:
             raise
-        report.show_books(terminal.console, is_done=False)
+        if not is_shown:
+            report.show_books(terminal.console, is_done=False)
         terminal.say(f"V2 is as it was; passwords of this run are void. Run folder: {os.path.relpath(run.folder.path)}")
         raise
     finally:
