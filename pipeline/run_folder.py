@@ -7,7 +7,10 @@ runs/20261122T101500Z-3f9a/             mode 0700: it holds personal data
 ├── before/User.parquet                 what of V2, as it was, the plan must respect
 ├── plan/School.parquet …               who is who; plan/people/Student/part-000.parquet likewise, a file for each part of V1
 ├── plan/claims.parquet                 who keeps which address
-├── v2/User/part-000.parquet            what is meant to be written
+├── plan/selected/Student.parquet       ids of the V1 rows that a --filter selects
+├── v2/User/part-000.parquet            what is meant to be written: the rows of V1 rows that V2 has not seen
+├── updates/User/part-000.parquet       the rows of V1 rows that changed since; they replace what V2 holds, or join it
+├── backup/User.parquet                 the rows of V2, whole, that an update replaced or a withdrawal removed; backup/ledger.parquet
 ├── records/rejected.parquet            every row left out     records/changed.parquet   every value changed or dropped
 ├── credentials/part-000.parquet        user id, hash
 ├── handover/part-000.csv[.age]         user id, e-mail, new password
@@ -26,7 +29,7 @@ from pipeline.errors import SettingsError
 PRIVATE_FOLDER = 0o700
 PRIVATE_FILE = 0o600
 
-Area = Literal["v1", "v2", "plan/people", "plan/changed"]
+Area = Literal["v1", "v2", "updates", "plan/people", "plan/changed"]
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,14 @@ class RunFolder:
     def plan(self, name: str, /) -> Path:
         """`plan/claims.parquet`."""
         return self._made(self.path / "plan") / f"{name}.parquet"
+
+    def selected(self, table: str, /) -> Path:
+        """`plan/selected/Student.parquet`."""
+        return self._made(self.path / "plan" / "selected") / f"{table}.parquet"
+
+    def backup(self, table: str, /) -> Path:
+        """`backup/User.parquet`, `backup/ledger.parquet`."""
+        return self._made(self.path / "backup") / f"{table}.parquet"
 
     def record(self, name: Literal["rejected", "changed"], /) -> Path:
         """`records/rejected.parquet`."""
