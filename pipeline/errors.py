@@ -2,6 +2,7 @@
 
 ```
 MigratorError                        1   unexpected: anything that has no place below
+├── StorageError                     1   the disk of the run's folder takes no more
 ├── UsageError                       2   a flag or argument that cannot be meant
 ├── SettingsError                    3   a setting that is missing or wrong
 ├── DatabaseError                    4   a database cannot be reached, or is not one that can be used
@@ -31,6 +32,10 @@ class MigratorError(Exception):
         super().__init__(f"{problem}\n{next_step}")
         self.problem = problem
         self.next_step = next_step
+
+
+class StorageError(MigratorError):
+    """The disk of the run's folder is full, or takes no more for another reason; V2 is unchanged."""
 
 
 class UsageError(MigratorError):

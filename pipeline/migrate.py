@@ -14,50 +14,67 @@ Every stage turns files of the run's folder into files; the databases are touche
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from checks.books import unbalanced
-from checks.findings import merged
-from pipeline.errors import INTERRUPTED_EXIT_CODE, CheckError, MigratorError, RefusedError, VerificationError
+from pipeline.errors import (
+    INTERRUPTED_EXIT_CODE,
+    CheckError,
+    ConnectionFailedError,
+    MigratorError,
+    RefusedError,
+    StorageError,
+    VerificationError,
+)
+from pipeline.manifest import RunState
+from pipeline.postgres import ledger
 from pipeline.postgres.connect import Database
 from pipeline.postgres.ledger import exclusive
-from pipeline.stages.balance import balance, changed_ids
+from pipeline.stages.balance import balance
 from pipeline.stages.credentials import credentials
 from pipeline.stages.extract import extract
-from pipeline.stages.load import Target, load, transaction
+from pipeline.stages.load import load
 from pipeline.stages.plan import plan
 from pipeline.stages.report import Report
+from pipeline.stages.target import Target, transaction
 from pipeline.stages.transform import transform
 from pipeline.stages.verify import verify
+from pipeline.storage import mapped_storage_errors
+
+STATES: dict[str, RunState] = {"ok": "done", "differences": "failed", "failed": "failed", "interrupted": "interrupted"}
+"""A report's verdict → the state that the run ends in."""
 
 
-def migrate(report: Report, v1: Database, v2: Database, /, *, confirm: Callable[[], None]) -> None:
-    """Moves V1 to V2: all of it or, on any error, nothing.
+def migrate(report: Report, v1: Database, v2: Database, /, *, confirm: Callable[[], None], skip_validation: bool = False) -> None:
+    """Moves V1 to V2: all of it or, on any error, nothing. A run that was cut off goes on where it was.
 
     Args:
-        report: Of a run that has just begun; filled as the run goes on.
+        report: Of a run that has just begun, or was resumed; filled as the run goes on.
         v1: Only ever read.
         v2: Written in one transaction.
         confirm: Called before anything is written, when the report holds the numbers; raises `RefusedError` to stop.
+        skip_validation: Commit without having read back what was written.
 
     Raises:
         MigratorError: Any of the tree; the report is written all the same.
     """
     run = report.run
     with _told(report), exclusive(v2) as lock:
-        extract(run, v1, v2)
-        report.v1_findings = merged(plan(run))
-        report.v2_findings = merged(transform(run))
+        if _is_committed(report, v2, lock):
+            return
+        run.once(extract, v1, v2)
+        run.once(plan)
+        run.once(transform)
         report.books = balance(run)
         _require_sound(report)
-        _require_only_new_rows(report)
-        if any(run.facts["written"].values()):
+        if report.rows_to_write:
             confirm()
-            credentials(run)
+            run.once(credentials)
             with transaction(v2) as target:
                 load(run, target)
-                report.verification = verify(run, target)
-                report.verification.require_none()
+                if not skip_validation:
+                    report.verification = verify(run, target)
+                    report.verification.require_none()
                 lock.require_held()
                 if not run.settings.dry_run:
                     _commit(report, target)
@@ -65,17 +82,25 @@ def migrate(report: Report, v1: Database, v2: Database, /, *, confirm: Callable[
 
 @contextmanager
 def _told(report: Report) -> Iterator[None]:
-    """Sees to it that the report tells how the run ended, however it ended."""
+    """Sees to it that report and manifest tell how the run ended, however it ended."""
     try:
-        yield
+        with mapped_storage_errors(report.run.folder.path):
+            yield
     except BaseException as error:
         if not report.is_committed:
             _tell_failure(report, error)
+        with suppress(OSError):  # what went wrong before is told, not that it could not be written down
+            _close(report, error)
         raise
     else:
         report.verdict, report.exit_code = "ok", 0
-    finally:
-        report.write()
+        try:
+            _close(report)
+        except OSError:
+            raise StorageError(
+                f"The run is done, but the disk of {report.run.folder.path} takes no report.",
+                next_step=f"Free space there, then let it be written: --resume {report.run.folder.run_id}.",
+            ) from None
 
 
 def _tell_failure(report: Report, error: BaseException) -> None:
@@ -86,10 +111,42 @@ def _tell_failure(report: Report, error: BaseException) -> None:
         report.verdict, report.exit_code = "interrupted", INTERRUPTED_EXIT_CODE
 
 
+def _close(report: Report, error: BaseException | None = None) -> None:
+    report.write()
+    report.run.end(STATES[report.verdict], exit_code=report.exit_code, error=error)
+
+
+def _is_committed(report: Report, v2: Database, lock: ledger.Lock) -> bool:
+    """Whether V2 holds the run already: an earlier attempt was cut off behind its commit.
+
+    Raises:
+        RefusedError: Another run was committed since this one read V2, or what it read of the ledger is no longer there.
+    """
+    run = report.run
+    latest = lock.latest_run()
+    if latest == run.folder.run_id:
+        report.is_committed = True
+        report.books = balance(run)
+        return True
+    if "extract" in run.finished and latest != run.facts["latest_run"]:
+        raise RefusedError(
+            f"Run {run.folder.run_id} cannot be gone on with: {v2.place} was migrated to, or rolled back, since it read it.",
+            next_step="Start a new run: without --resume.",
+        )
+    return False
+
+
 def _commit(report: Report, target: Target) -> None:
-    """The point of no return: a Ctrl-C while it is passed comes too late, and the report must not say otherwise."""
+    """The point of no return: a Ctrl-C while it is passed comes too late, and the report must not say otherwise.
+
+    If the connection breaks in that moment, the ledger tells which side of it the run is on.
+    """
     with _interrupts_ignored():
-        target.commit()
+        try:
+            target.commit()
+        except ConnectionFailedError:
+            if not ledger.was_committed(target.database, report.run.folder.run_id):
+                raise
         report.is_committed, report.verdict, report.exit_code = True, "ok", 0
 
 
@@ -111,7 +168,7 @@ def _require_sound(report: Report) -> None:
 
     A row that breaks a check of V1 does not stop it: it is rejected, and on record.
     """
-    failed = [finding for finding in (*report.v2_findings, *unbalanced(report.books)) if finding.failing]
+    failed = [finding for finding in (*report.findings("v2"), *unbalanced(report.books)) if finding.failing]
     if failed:
         listed = "; ".join(f"{finding.table}: {finding.check} ({finding.failing} of {finding.rows} rows)" for finding in failed)
         raise CheckError(
@@ -124,15 +181,4 @@ def _require_sound(report: Report) -> None:
         raise CheckError(
             f"checks: {rejected} of {read} rows are rejected, {100 * rejected / read:.1f}%; MAX_REJECTED_PERCENT allows {allowed:g}%.",
             next_step=f"Nothing was written. See {report.run.folder.record('rejected')}, correct V1, or raise the setting.",
-        )
-
-
-def _require_only_new_rows(report: Report) -> None:
-    """Stops the run before anything is written if rows changed in V1 since they were migrated: it adds rows, it updates none."""
-    changed = {table: book.updated for table, book in report.books.items() if book.updated}
-    if changed:
-        listed = ", ".join(f"{table} {ids} ({changed[table]})" for table, ids in changed_ids(report.run, changed).items())
-        raise RefusedError(
-            f"plan: rows of V1 changed since they were migrated: {listed}.",
-            next_step="Nothing was written. This version adds new rows only; it cannot update V2 yet.",
         )

@@ -1,45 +1,37 @@
-"""One run: its settings, its folder, its clock, and the manifest that tells how far it came."""
+"""One run: its settings, its folder, its clock, its log, and how far it came."""
 
-import json
 import os
-import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Concatenate, Final, ParamSpec
 
 import polars as pl
+from rich.console import Console
 
+from checks.v2 import schema
+from pipeline.log import RunLog
+from pipeline.manifest import Manifest, RunState, SelectionRecord, StageRecord, versions
 from pipeline.progress import Advance, Progress
-from pipeline.run_folder import PRIVATE_FILE, RunFolder
+from pipeline.resume import continuable
+from pipeline.run_folder import RunFolder
+from pipeline.run_lock import RunLock
+from pipeline.selection import Selection
 from pipeline.settings import Settings
+from pipeline.storage import mapped_storage_errors, write_json
 
-LIBRARIES: Final = (
-    "adbc-driver-postgresql",
-    "anyascii",
-    "bcrypt",
-    "connectorx",
-    "idna",
-    "pandera",
-    "phonenumbers",
-    "polars",
-    "pycountry",
-)
-"""Those on whose versions the result rests."""
+__all__ = ["Run", "write_json"]
 
+StageArguments = ParamSpec("StageArguments")
 
-@dataclass
-class StageRecord:
-    """How far a stage came."""
+SECONDS_BETWEEN_MANIFESTS: Final = 1.0
+"""While a stage advances, the manifest is written at most so often."""
 
-    name: str
-    state: Literal["running", "done", "failed"] = "running"
-    rows: int = 0
-    seconds: float = 0.0
+SET_ANEW: Final = frozenset({"max_rejected_percent"})
+"""Settings that a resumed run takes from its own environment: raising this one is why a refused run is gone on with."""
 
 
 @dataclass
@@ -50,35 +42,148 @@ class Run:
     settings: Settings
     progress: Progress
     started_at: datetime
-    """UTC, without a time zone, in milliseconds as V2 keeps them."""
+    """UTC, without a time zone, in milliseconds as V2 keeps them; of a resumed run, when its first attempt began."""
+    selection: Selection = field(default_factory=Selection)
+    """Which rows of V1 the user wants."""
     databases: dict[str, str] = field(default_factory=dict)
     """Where V1 and V2 are, for the record: name, host and port."""
     stages: list[StageRecord] = field(default_factory=list)
+    """Of all attempts, but those that an earlier attempt did not finish."""
+    finished: list[str] = field(default_factory=list)
+    """Names of the stages that `once` need not call again."""
     facts: dict[str, Any] = field(default_factory=dict)
-    """What the stages found out that the manifest and the report tell: the snapshot, counts, differences."""
+    """What the stages found out that the manifest and the report tell: the snapshot, counts, differences. Of JSON's types."""
+    state: RunState = "running"
+    finished_at: datetime | None = None
+    log: RunLog = field(default_factory=RunLog, repr=False)
     new_logins: dict[str, str] = field(default_factory=dict, repr=False)
     """User id → new password, of a few users; for the proof that the logins work, and never written anywhere."""
+    _lock: RunLock | None = field(default=None, repr=False)
 
     @classmethod
-    def begin(cls, settings: Settings, progress: Progress, /) -> "Run":
-        """A run that begins now, with a folder of its own."""
-        now = datetime.now(UTC).replace(tzinfo=None)
-        started_at = now.replace(microsecond=now.microsecond // 1000 * 1000)
-        return cls(RunFolder.create(settings.runs_dir, started_at=started_at), settings, progress, started_at)
+    def begin(
+        cls,
+        settings: Settings,
+        progress: Progress,
+        selection: Selection | None = None,
+        /,
+        *,
+        databases: dict[str, str] | None = None,
+        console: Console | None = None,
+    ) -> "Run":
+        """A run that begins now, with a folder of its own, which it holds until `end`.
+
+        Args:
+            settings: All of them shape the run.
+            progress: Shows its stages.
+            selection: Which rows of V1; all of them if None.
+            databases: Where V1 and V2 are.
+            console: Where a verbose run shows its log, down to DEBUG; the log's file has the same lines then.
+
+        Raises:
+            SettingsError: No folder can be made, or none that can be locked.
+            StorageError: The disk of the folder takes no more.
+        """
+        started_at = _now()
+        folder = RunFolder.create(settings.runs_dir, started_at=started_at)
+        with mapped_storage_errors(folder.path, is_begun=False):
+            run = cls(
+                folder,
+                settings,
+                progress,
+                started_at,
+                selection or Selection(),
+                databases=databases or {},
+                log=_log(folder, settings, console),
+                _lock=RunLock(folder.lock),
+            )
+            run.write_manifest()
+        run._log_beginning("run begun")
+        return run
+
+    @classmethod
+    def resumed(cls, folder: RunFolder, settings: Settings, progress: Progress, /, *, console: Console | None = None) -> "Run":
+        """The run of a folder, to go on from the last stage that it finished.
+
+        What shapes the run is what shaped its first attempt: settings (but `SET_ANEW`), dry run or not, selection, the time it began. Only
+        where the databases are and the secrets, `RUNS_DIR` and `LOG_LEVEL` are those of `settings`.
+
+        Args:
+            folder: As `resumable` gives it.
+            settings: Of this process.
+            progress: Shows the stages.
+            console: As in `begin`.
+
+        Raises:
+            RefusedError: The run is still running, complete, rolled back, or was begun with other versions; or this is to be a dry run,
+                and that one is none.
+            StorageError: The disk of the folder takes no more.
+        """
+        with mapped_storage_errors(folder.path):
+            lock = RunLock(folder.lock)
+            try:
+                manifest = continuable(folder, settings)
+                shaped = {name: value for name, value in manifest.settings.items() if name not in SET_ANEW}
+                settings = settings.model_copy(update=shaped | {"dry_run": manifest.dry_run})
+                run = cls(
+                    folder,
+                    settings,
+                    progress,
+                    manifest.started_at,
+                    Selection.from_document(asdict(manifest.selection)),
+                    databases=manifest.databases,
+                    stages=[stage for stage in manifest.stages if stage.name in manifest.finished],
+                    finished=manifest.finished,
+                    facts=manifest.facts,
+                    log=_log(folder, settings, console),
+                    _lock=lock,
+                )
+                run.write_manifest()
+            except BaseException:
+                lock.release()
+                raise
+        run._log_beginning("run resumed", finished=",".join(run.finished))
+        return run
+
+    def once(
+        self,
+        stage: Callable[Concatenate["Run", StageArguments], object],
+        /,
+        *args: StageArguments.args,
+        **kwargs: StageArguments.kwargs,
+    ) -> None:
+        """Calls a stage with this run, unless an earlier attempt finished the stage of that name.
+
+        What it gives is dropped: what a later stage or the report needs must be in the folder or in `facts` when it returns.
+        """
+        name = stage.__name__
+        if name in self.finished:
+            self.log.info("stage skipped", name=name)
+            return
+        stage(self, *args, **kwargs)
+        self.finished.append(name)
+        self._note()
 
     @contextmanager
     def stage(self, name: str, /, *, total: int, unit: str = "rows") -> Iterator[Advance]:
-        """Shows, times and records a stage while the block runs."""
-        record = StageRecord(name)
+        """Shows, times, logs and records a stage while the block runs."""
+        record = StageRecord(name, total=total, unit=unit)
         self.stages.append(record)
-        started = time.monotonic()
+        self.log.info("stage begun", name=name, total=total, unit=unit)
+        started = noted = time.monotonic()
+        self._note()
         try:
-            self.write_manifest()
             with self.progress.stage(name, total=total, unit=unit) as show:
 
                 def advance(rows: int) -> None:
+                    nonlocal noted
                     record.rows += rows
                     show(rows)
+                    now = time.monotonic()
+                    if now - noted >= SECONDS_BETWEEN_MANIFESTS:
+                        noted = now
+                        record.seconds = round(now - started, 3)
+                        self._note()
 
                 yield advance
             record.state = "done"
@@ -87,7 +192,19 @@ class Run:
             raise
         finally:
             record.seconds = round(time.monotonic() - started, 3)
-            self.write_manifest()
+            tell = self.log.info if record.state == "done" else self.log.error
+            tell(f"stage {'finished' if record.state == 'done' else 'failed'}", name=name, rows=record.rows, seconds=record.seconds)
+            self._note()
+
+    def end(self, state: RunState, /, *, exit_code: int = 0, error: BaseException | None = None) -> None:
+        """Writes how the run ended, and lets go of its folder. A second call changes the state, and does no harm."""
+        self.state, self.finished_at = state, _now()
+        if error is not None:
+            self.log.failure(error)
+        self._note()
+        self.log.info("run ended", state=state, exit_code=exit_code)
+        if self._lock is not None:
+            self._lock.release()
 
     def v1(self, table: str, /) -> pl.LazyFrame:
         """V1's rows of a table, all parts."""
@@ -114,8 +231,12 @@ class Run:
         return self.identities(table).filter("is_there")
 
     def v2(self, table: str, /) -> pl.LazyFrame:
-        """The rows of a V2 table that this run is to write, all parts."""
-        return pl.scan_parquet(self.folder.parts("v2", table))
+        """The rows of a V2 table that V2 has not seen, all parts; no rows, typed as V2's contract says, where there are no parts."""
+        return self._of_v2(self.folder.parts("v2", table), table)
+
+    def updates(self, table: str, /) -> pl.LazyFrame:
+        """The rows of a V2 table whose V1 rows changed since they were migrated, all parts; no rows, typed, where there are no parts."""
+        return self._of_v2(self.folder.parts("updates", table), table)
 
     def credentials(self) -> pl.LazyFrame:
         """The new password hashes: `id` (a user's), `passwordHash`; none where nobody needed one."""
@@ -123,26 +244,56 @@ class Run:
         return pl.scan_parquet(parts) if parts else pl.LazyFrame(schema={"id": pl.String, "passwordHash": pl.String})
 
     def write_manifest(self) -> None:
-        """Writes `manifest.json` as things stand now."""
-        write_json(
-            self.folder.manifest,
-            {
-                "run": self.folder.run_id,
-                "started_at": f"{self.started_at.isoformat(timespec='milliseconds')}Z",
-                "databases": self.databases,
-                "dry_run": self.settings.dry_run,
-                "settings": self.settings.without_secrets(),
-                "versions": {"python": platform.python_version()} | {library: version(library) for library in LIBRARIES},
-                **self.facts,
-                "stages": [asdict(stage) for stage in self.stages],
-            },
+        """Writes `manifest.json` as things stand now.
+
+        Raises:
+            OSError: It cannot be written; the one before stays.
+        """
+        Manifest(
+            run=self.folder.run_id,
+            state=self.state,
+            pid=os.getpid(),
+            started_at=self.started_at,
+            dry_run=self.settings.dry_run,
+            settings=self.settings.without_secrets(),
+            versions=versions(),
+            selection=SelectionRecord(**self.selection.as_document()),
+            finished_at=self.finished_at,
+            databases=self.databases,
+            facts=self.facts,
+            finished=self.finished,
+            stages=self.stages,
+        ).write(self.folder)
+
+    def _note(self) -> None:
+        """Writes the manifest if it can be: it tells of the run, and does not end it. A stage that it does not know of is done again."""
+        try:
+            self.write_manifest()
+        except OSError as error:
+            self.log.warning("manifest not written", reason=error.strerror)
+
+    def _of_v2(self, parts: list[Path], table: str) -> pl.LazyFrame:
+        if parts:
+            return pl.scan_parquet(parts)
+        return pl.LazyFrame(schema={name: column.dtype.type for name, column in schema(table).columns.items()})
+
+    def _log_beginning(self, event: str, **details: str) -> None:
+        self.log.info(
+            event,
+            run=self.folder.run_id,
+            **self.databases,
+            dry_run=self.settings.dry_run,
+            entities=",".join(self.selection.entities),
+            filtered=self.selection.condition is not None,
+            settings=self.settings.digest(),
+            **details,
         )
 
 
-def write_json(path: Path, document: dict[str, Any], /) -> None:
-    """Writes a JSON file readable by its owner only, whole or not at all."""
-    unfinished = path.with_suffix(".json.tmp")
-    with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE), "w", encoding="utf-8") as file:  # noqa: PTH123 - a descriptor with a mode
-        json.dump(document, file, indent=2, ensure_ascii=False)
-        file.write("\n")
-    unfinished.replace(path)
+def _now() -> datetime:
+    now = datetime.now(UTC).replace(tzinfo=None)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+def _log(folder: RunFolder, settings: Settings, console: Console | None) -> RunLog:
+    return RunLog(folder.log, level="DEBUG" if console else settings.log_level, console=console)

@@ -3,6 +3,8 @@
 ```
 runs/20261122T101500Z-3f9a/             mode 0700: it holds personal data
 ├── manifest.json                       settings without secrets, versions, snapshot, and each stage's state, rows and seconds
+├── migration.log                       a line for every event: counts and names, no personal data
+├── lock                                held by the process that works on the run, for as long as it lives
 ├── v1/Student/part-000.parquet         what was read
 ├── before/User.parquet                 what of V2, as it was, the plan must respect
 ├── plan/School.parquet …               who is who; plan/people/Student/part-000.parquet likewise, a file for each part of V1
@@ -18,18 +20,29 @@ runs/20261122T101500Z-3f9a/             mode 0700: it holds personal data
 ```
 """
 
+import re
 import secrets
+import shutil
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
-from pipeline.errors import SettingsError
+from pipeline.errors import RefusedError, SettingsError
 
 PRIVATE_FOLDER = 0o700
 PRIVATE_FILE = 0o600
 
 Area = Literal["v1", "v2", "updates", "plan/people", "plan/changed"]
+"""Where parts lie."""
+
+Place = Literal[
+    "v1", "before", "plan", "plan/people", "plan/changed", "plan/selected", "v2", "updates", "backup", "records", "credentials", "handover"
+]
+"""What a stage fills, and clears before it begins."""
+
+RUN_ID: Final = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{4}")
+"""`20261122T101500Z-3f9a`."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +68,25 @@ class RunFolder:
             ) from None
         return cls(folder)
 
+    @classmethod
+    def all(cls, runs: Path, /) -> list["RunFolder"]:
+        """The folders of all runs, newest first; what else lies there is none, and nothing where nothing is."""
+        found = sorted(runs.iterdir(), reverse=True) if runs.is_dir() else []
+        return [cls(path) for path in found if RUN_ID.fullmatch(path.name) and path.is_dir()]
+
+    @classmethod
+    def find(cls, runs: Path, run_id: str | None, /) -> "RunFolder":
+        """The folder of the run of this id; of the newest run, if it is None.
+
+        Raises:
+            RefusedError: There is no such run.
+        """
+        for folder in cls.all(runs):
+            if run_id in {None, folder.run_id}:
+                return folder
+        asked = "run" if run_id is None else f"run {run_id}" if RUN_ID.fullmatch(run_id) else "run of that name"
+        raise RefusedError(f"There is no {asked} in {runs}.", next_step="`status` lists the runs there are; RUNS_DIR says where they are.")
+
     @property
     def run_id(self) -> str:
         """`20261122T101500Z-3f9a`."""
@@ -69,6 +101,26 @@ class RunFolder:
     def report(self) -> Path:
         """`report.json`."""
         return self.path / "report.json"
+
+    @property
+    def log(self) -> Path:
+        """`migration.log`."""
+        return self.path / "migration.log"
+
+    @property
+    def lock(self) -> Path:
+        """`lock`."""
+        return self.path / "lock"
+
+    def clear(self, *places: Place) -> None:
+        """Empties places: what an attempt that was cut off left there, half-written files included.
+
+        Raises:
+            OSError: Something cannot be deleted.
+        """
+        for folder in (self.path / place for place in places):
+            if folder.exists():
+                shutil.rmtree(folder)
 
     def before(self, table: str, /) -> Path:
         """`before/User.parquet`."""

@@ -12,6 +12,7 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_vali
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pipeline.errors import SettingsError
+from pipeline.log import LogLevel
 from pipeline.postgres.connect import DEFAULT_PORT, Database
 
 PasswordPolicy = Literal["generate", "carry"]
@@ -52,6 +53,8 @@ class Settings(BaseSettings):
     """Rows of a part: the unit of memory."""
     dry_run: bool = False
     runs_dir: Path = Path("runs")
+    log_level: LogLevel = "INFO"
+    """Of `migration.log`: events of this level and above."""
     default_country: str = "NG"
     """ISO 3166-1 alpha-2, for schools that name no country."""
     placeholder_email_domain: str = "v1.invalid"
@@ -67,7 +70,7 @@ class Settings(BaseSettings):
     demo_pg_bin: Path | None = None
     """A folder with PostgreSQL's programs, for the demo and the tests."""
 
-    @field_validator("default_country", mode="before")
+    @field_validator("default_country", "log_level", mode="before")
     @classmethod
     def _upper(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value

@@ -8,19 +8,30 @@ students  Student â–¶ User, UserRole, Address, Student, Enrollment      links â–
 ```
 
 A step needs the steps above it. Another kind of V1 rows joins here, as one more `Source`.
+
+A part is converted twice: once the rows that V2 has not seen, which are added to it, and once those that changed since they were
+migrated, which replace what it holds, but for what was edited there.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
 import polars as pl
 
 from checks.relations import PRIMARY_KEYS
 from pipeline.run import Run
 from transforms import records
-from transforms.tables import classes, kinds, links, parents, people, schools, students, subjects, teachers
+from transforms.ids import v2_id
+from transforms.records import Change
+from transforms.tables import classes, history, kinds, links, parents, people, schools, students, subjects, teachers
 from transforms.tables.addresses import address_rows
+
+Which = Literal["new", "changed"]
+"""Which rows of a part are converted: those that no run has written yet, or those that changed since one wrote them."""
+
+
+WITHDRAWN_SCHEMA: Final = pl.Schema(dict.fromkeys(("id", "v1_table", "v1_id"), pl.String()))
 
 
 @dataclass(frozen=True)
@@ -29,226 +40,246 @@ class Conversion:
 
     tables: Mapping[str, pl.LazyFrame]
     changed: pl.LazyFrame = field(default_factory=lambda: pl.LazyFrame(schema=records.SCHEMA))
+    withdrawn: pl.LazyFrame = field(default_factory=lambda: pl.LazyFrame(schema=WITHDRAWN_SCHEMA))
+    """UserRole rows to remove: `id`, and whose they are."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """One kind of V1 rows: its name in the books, the V1 table whose parts it is read from, and the conversion of a part."""
+    """One kind of V1 rows: its step, its name in the books, the V1 table whose parts it is read from, and the conversion of a part."""
 
+    step: str
     table: str
     v1_table: str
-    convert: Callable[[Run, int], Conversion]
+    convert: Callable[[Run, int, Which], Conversion]
     primary: str
     """The V2 table that has one row for each of these V1 rows."""
     is_own: pl.Expr = field(default_factory=lambda: pl.lit(value=True))
     """Which rows of the primary table, in a part of this source, come from these V1 rows themselves."""
     is_whole: bool = False
-    """Converted at once, all parts together: narrow pairs of ids, of which a set must be made."""
+    """Converted at once, all parts together, new and changed: narrow pairs of ids, of which a set must be made."""
 
 
-@dataclass(frozen=True)
-class Step:
-    """A step of the migration."""
-
-    name: str
-    sources: tuple[Source, ...]
-
-
-def _schools(run: Run, number: int) -> Conversion:
+def _schools(run: Run, number: int, which: Which) -> Conversion:
     converted = schools.converted(
         pl.scan_parquet(run.folder.part("v1", "School", number)),
-        identities=_going(run.plan("School")),
+        identities=_going(run.plan("School"), which),
         run_started_at=run.started_at,
     )
     converted = converted.collect().lazy()
+    unedited = converted.filter(~pl.col("is_edited"))
     return Conversion(
-        {"School": schools.rows(converted), "Address": address_rows(converted, kind="school", owner="school_uid")},
+        {"School": schools.rows(unedited), "Address": address_rows(unedited, kind="school", owner="school_uid")},
         records.changed(converted, "School", schools.CHANGES),
     )
 
 
-def _classes(run: Run, number: int) -> Conversion:
+def _classes(run: Run, number: int, which: Which) -> Conversion:
     converted = classes.converted(
         pl.scan_parquet(run.folder.part("v1", "Class", number)),
-        identities=_going(run.plan("Class")),
+        identities=_going(run.plan("Class"), which),
         levels=run.before("ClassLevel").collect(),
     )
     converted = converted.collect().lazy()
-    return Conversion({"Class": classes.rows(converted)}, records.changed(converted, "Class", classes.CHANGES))
+    unedited = converted.filter(~pl.col("is_edited"))
+    return Conversion({"Class": classes.rows(unedited)}, records.changed(converted, "Class", classes.CHANGES))
 
 
-def _subjects(run: Run, number: int) -> Conversion:
-    identities = run.plan("Subject").filter(pl.col("goes") | pl.col("is_merged"))
+def _subjects(run: Run, number: int, which: Which) -> Conversion:
+    is_merged = pl.col("is_merged") & pl.col("is_selected") & pl.lit(which == "new")  # on record once, in every run
+    identities = run.plan("Subject").filter(_goes(which) | is_merged)
     converted = subjects.converted(
         pl.scan_parquet(run.folder.part("v1", "Subject", number)),
         identities=identities,
         categories=run.before("SubjectCategory").collect(),
     )
     converted = converted.collect().lazy()
-    return Conversion({"Subject": subjects.rows(converted)}, records.changed(converted, "Subject", subjects.CHANGES))
+    unedited = converted.filter(~pl.col("is_edited"))
+    return Conversion({"Subject": subjects.rows(unedited)}, records.changed(converted, "Subject", subjects.CHANGES))
 
 
-def _people(run: Run, kind: kinds.Kind, number: int) -> pl.LazyFrame:
-    return people.converted(
+def _people(run: Run, kind: kinds.Kind, number: int, which: Which) -> pl.LazyFrame:
+    converted = people.converted(
         kinds.common_form(pl.scan_parquet(run.folder.part("v1", kind.source, number)), kind),
-        identities=_going(pl.scan_parquet(run.folder.part("plan/people", kind.table, number))),
+        identities=_going(pl.scan_parquet(run.folder.part("plan/people", kind.table, number)), which),
         grants=run.plan("claims"),
         schools=run.plan("School"),
         run_started_at=run.started_at,
     )
+    return history.with_role_withdrawn(converted)
 
 
-def _user_tables(run: Run, kind: kinds.Kind, converted: pl.LazyFrame) -> dict[str, pl.LazyFrame]:
-    return {
-        "User": people.user_rows(
-            converted,
-            kind,
-            user_types=_ids_by_code(run, "UserType"),
-            carry_passwords=run.settings.carries_passwords,
-        ),
-        "UserRole": people.role_rows(converted, kind, roles=_ids_by_code(run, "Role")),
-        "Address": address_rows(converted, kind="user", owner="user_uid"),
-    }
+def _conversion(
+    run: Run, kind: kinds.Kind, converted: pl.LazyFrame, which: Which, tables: Mapping[str, pl.LazyFrame], changes: Sequence[Change]
+) -> Conversion:
+    """What people become: the rows that all kinds have in common, and the `tables` of their own.
 
-
-def _administrators(run: Run, number: int) -> Conversion:
-    kind = kinds.ADMINISTRATOR
-    converted = _people(run, kind, number).collect().lazy()
-    return Conversion(
-        _user_tables(run, kind, converted),
-        records.changed(converted, kind.table, people.CHANGES, v1_names=kind.v1_names),
+    Of a User that was edited nothing is written but a role at another school; a role is taken back wherever V1 has the person no longer.
+    """
+    unedited = converted.filter(~pl.col("is_user_edited"))
+    users = people.user_rows(
+        unedited,
+        kind,
+        user_types=_ids_by_code(run, "UserType"),
+        carry_passwords=run.settings.carries_passwords,
+        keep_others=which == "changed",
     )
-
-
-def _teachers(run: Run, number: int) -> Conversion:
-    converted = teachers.converted(_people(run, kinds.TEACHER, number)).collect().lazy()
-    return Conversion(
-        _user_tables(run, kinds.TEACHER, converted) | {"Teacher": teachers.rows(converted)},
-        records.changed(converted, "Teacher", teachers.CHANGES),
+    roles = people.role_rows(
+        converted.filter(~pl.col("is_user_edited") | pl.col("is_role_withdrawn")), kind, roles=_ids_by_code(run, "Role")
     )
-
-
-def _parents(run: Run, number: int) -> Conversion:
-    converted = parents.converted(_people(run, kinds.PARENT, number)).collect().lazy()
-    return Conversion(
-        _user_tables(run, kinds.PARENT, converted) | {"Parent": parents.rows(converted)},
-        records.changed(converted, "Parent", parents.CHANGES),
+    withdrawn = converted.filter("is_role_withdrawn").select(
+        id=v2_id("UserRole", pl.col("user_uid"), pl.lit(kind.role), v2_id("School", pl.col("known_school_id"))),
+        v1_table=pl.lit(kind.table),
+        v1_id=pl.col("v1_id").cast(pl.String),
     )
+    common = {"User": users, "UserRole": roles, "Address": address_rows(unedited, kind="user", owner="user_uid")}
+    changed = records.changed(converted, kind.table, [*changes, history.WITHDRAWN], v1_names=kind.v1_names)
+    return Conversion({**common, **tables}, changed, withdrawn)
 
 
-def _students(run: Run, number: int) -> Conversion:
+def _administrators(run: Run, number: int, which: Which) -> Conversion:
+    converted = _people(run, kinds.ADMINISTRATOR, number, which).collect().lazy()
+    return _conversion(run, kinds.ADMINISTRATOR, converted, which, {}, people.CHANGES)
+
+
+def _teachers(run: Run, number: int, which: Which) -> Conversion:
+    converted = teachers.converted(_people(run, kinds.TEACHER, number, which)).collect().lazy()
+    tables = {"Teacher": teachers.rows(_unedited_profiles(converted))}
+    return _conversion(run, kinds.TEACHER, converted, which, tables, teachers.CHANGES)
+
+
+def _parents(run: Run, number: int, which: Which) -> Conversion:
+    converted = parents.converted(_people(run, kinds.PARENT, number, which)).collect().lazy()
+    tables = {"Parent": parents.rows(_unedited_profiles(converted))}
+    return _conversion(run, kinds.PARENT, converted, which, tables, parents.CHANGES)
+
+
+def _students(run: Run, number: int, which: Which) -> Conversion:
     converted = students.converted(
-        _people(run, kinds.STUDENT, number),
+        _people(run, kinds.STUDENT, number, which),
         admissions=run.plan("admission_numbers"),
         classes=run.there("Class"),
         parents=run.there("Parent").select("v1_id", parent_uid="profile_uid"),
     )
     converted = converted.collect().lazy()
-    return Conversion(
-        _user_tables(run, kinds.STUDENT, converted)
-        | {"Student": students.rows(converted), "Enrollment": students.enrollment_rows(converted)},
-        records.changed(converted, "Student", students.CHANGES),
-    )
+    unedited = _unedited_profiles(converted)
+    tables = {"Student": students.rows(unedited), "Enrollment": students.enrollment_rows(unedited)}
+    return _conversion(run, kinds.STUDENT, converted, which, tables, students.CHANGES)
 
 
-def _teacher_classes(run: Run, _: int) -> Conversion:
-    of_class = run.plan("Class").filter("is_there").select("goes", class_id="v1_id")
-    of_teacher = run.people("Teacher").filter("is_there").select(class_teacher_id="v1_id", teacher_goes="goes")
+def _unedited_profiles(converted: pl.LazyFrame) -> pl.LazyFrame:
+    return converted.filter(~pl.col("is_profile_edited"))
+
+
+def _teacher_classes(run: Run, _: int, __: Which) -> Conversion:
+    of_class = run.plan("Class").filter("is_there").select("goes", "is_edited", "known_link_id", class_id="v1_id")
+    of_teacher = run.there("Teacher").select(class_teacher_id="v1_id", teacher_is_new=_goes("new"))
     homerooms = (
         run.v1("Class")
-        .filter(pl.col("class_teacher_id").is_not_null())
         .select("class_teacher_id", v1_id="id", class_id="id")
         .join(of_class, on="class_id")
         .join(of_teacher, on="class_teacher_id", how="left")
     )
-    found = homerooms.filter((pl.col("goes") & pl.col("teacher_goes").is_not_null()) | pl.col("teacher_goes"))
-    dropped = records.Change("link_dropped", "class_teacher_id", pl.col("goes") & pl.col("teacher_goes").is_null())
+    found = homerooms.filter(pl.col("teacher_is_new").is_not_null() & (pl.col("goes") | pl.col("teacher_is_new")))
+    given = links.teacher_class_rows(_going(run.plan("_ClassToTeacher")), found.filter(~pl.col("is_edited")))
+    of_edited = links.teacher_class_rows(run.plan("_ClassToTeacher").clear(), found.filter("is_edited"))
+    former = homerooms.filter("goes").select(A="class_id", B=pl.col("known_link_id").cast(pl.Int64), now="class_teacher_id")
+    rows = pl.concat([given, _unheld(run, "TeacherClass", of_edited)])
+    dropped = pl.col("goes") & pl.col("class_teacher_id").is_not_null() & pl.col("teacher_is_new").is_null()
     return Conversion(
-        {"TeacherClass": _new(run, "TeacherClass", links.teacher_class_rows(_going(run.plan("_ClassToTeacher")), found))},
-        records.changed(homerooms, "Class", [dropped]),
+        {"TeacherClass": pl.concat([rows, _set_right(run, links.CLASS_TO_TEACHER, former, rows, flag="isClassTeacher")])},
+        records.changed(homerooms, "Class", [records.Change("link_dropped", "class_teacher_id", dropped)]),
     )
 
 
-def _teacher_subjects(run: Run, _: int) -> Conversion:
-    pairs = links.teacher_subject_rows(_going(run.plan("_SubjectToTeacher")))
-    return Conversion({"TeacherSubject": _new(run, "TeacherSubject", pairs)})
+def _teacher_subjects(run: Run, _: int, __: Which) -> Conversion:
+    return Conversion({"TeacherSubject": links.teacher_subject_rows(_going(run.plan("_SubjectToTeacher")))})
 
 
-def _families(run: Run, _: int) -> Conversion:
-    of_student = run.there("Student").select("school_id", student_id="v1_id", student_goes="goes")
-    of_parent = run.there("Parent").select(parent_id="v1_id", parent_goes="goes", own_school_id="school_id")
+def _families(run: Run, _: int, __: Which) -> Conversion:
+    of_student = run.there("Student").select("school_id", "is_edited", "known_link_id", student_id="v1_id", student_goes="goes")
+    of_parent = run.there("Parent").select(parent_id="v1_id", parent_goes="goes", parent_is_new=_goes("new"), own_school_id="school_id")
     relationships = run.v1("Parent").select(parent_id="id", relationship=parents.relationship(pl.col("relationship")))
+    children = run.v1("Student").select("parent_id", student_id="id").join(of_student, on="student_id")
     first_contacts = (
-        run.v1("Student")
-        .select("parent_id", student_id="id")
-        .join(of_student, on="student_id")
-        .join(of_parent, on="parent_id")
-        .filter(pl.col("student_goes") | pl.col("parent_goes"))
+        children.join(of_parent, on="parent_id")
+        .filter(pl.col("student_goes") | pl.col("parent_is_new"))
         .join(relationships, on="parent_id")
     )
     pairs = _going(run.plan("_ParentToStudent"))
-    children = [rows.select("parent_id", "school_id") for rows in (first_contacts, pairs.rename({"A": "parent_id"}))]
+    rows = pl.concat(
+        [
+            links.student_parent_rows(pairs.filter(~pl.col("is_edited")), first_contacts.filter(~pl.col("is_edited"))),
+            _unheld(run, "StudentParent", links.student_parent_rows(pairs.filter("is_edited"), first_contacts.filter("is_edited"))),
+        ]
+    )
+    former = children.filter("student_goes").select(A=pl.col("known_link_id").cast(pl.Int64), B="student_id", now="parent_id")
+    schools_of_children = [part.select("parent_id", "school_id") for part in (first_contacts, pairs.rename({"A": "parent_id"}))]
     own = of_parent.filter("parent_goes").select("parent_id", school_id="own_school_id")
     return Conversion(
         {
-            "StudentParent": _new(run, "StudentParent", links.student_parent_rows(pairs, first_contacts)),
-            "ParentSchool": _new(run, "ParentSchool", links.parent_school_rows(own, pl.concat(children))),
+            "StudentParent": pl.concat([rows, _set_right(run, links.PARENT_TO_STUDENT, former, rows, flag="isPrimary")]),
+            "ParentSchool": _unheld(run, "ParentSchool", links.parent_school_rows(own, pl.concat(schools_of_children))),
         }
     )
 
 
-def _new(run: Run, table: str, pairs: pl.LazyFrame) -> pl.LazyFrame:
-    """The pairs that V2 does not hold yet: link tables are sets."""
+def _unheld(run: Run, table: str, pairs: pl.LazyFrame) -> pl.LazyFrame:
+    """The pairs that V2 does not hold yet: link tables are sets, and of a row that was edited only new links are written."""
     return pairs.join(run.before(table), on=PRIMARY_KEYS[table], how="anti")
 
 
-def _going(identities: pl.LazyFrame) -> pl.LazyFrame:
-    return identities.filter("goes")
+def _set_right(run: Run, table: links.LinkTable, former: pl.LazyFrame, rows: pl.LazyFrame, *, flag: str) -> pl.LazyFrame:
+    """V2's pairs that were given as a class's teacher, or a student's first contact, and are no longer: the same rows without the flag.
+
+    `former` holds the pairs (`A`, `B`) as they were given, and as `now` the id that V1 has in that column today; `rows` are written anyway.
+    """
+    given = "B" if table is links.CLASS_TO_TEACHER else "A"
+    replaced = former.filter(pl.col(given).ne_missing(pl.col("now").cast(pl.Int64)) & pl.col(given).is_not_null())
+    held = run.before(table.v2).filter(pl.col(flag)).with_columns(pl.lit(value=False).alias(flag))
+    key = PRIMARY_KEYS[table.v2]
+    return held.join(replaced.select(**table.keys), on=key, how="semi").join(rows, on=key, how="anti").select(rows.collect_schema().names())
+
+
+def _goes(which: Which) -> pl.Expr:
+    is_known = pl.col("is_known") if which == "changed" else ~pl.col("is_known")
+    return pl.col("goes") & is_known
+
+
+def _going(identities: pl.LazyFrame, which: Which | None = None) -> pl.LazyFrame:
+    return identities.filter(_goes(which) if which else pl.col("goes"))
 
 
 def _ids_by_code(run: Run, table: str) -> dict[str, str]:
     return dict(run.before(table).select("code", "id").collect().iter_rows())
 
 
-STEPS: Final = (
-    Step(
-        "schools",
-        (
-            Source("School", "School", _schools, primary="School"),
-            Source("Administrator", "School", _administrators, primary="User"),
-            Source("Class", "Class", _classes, primary="Class"),
-            Source("Subject", "Subject", _subjects, primary="Subject"),
-        ),
-    ),
-    Step(
+SOURCES: Final = (
+    Source("schools", "School", "School", _schools, primary="School"),
+    Source("schools", "Administrator", "School", _administrators, primary="User"),
+    Source("schools", "Class", "Class", _classes, primary="Class"),
+    Source("schools", "Subject", "Subject", _subjects, primary="Subject"),
+    Source("teachers", "Teacher", "Teacher", _teachers, primary="Teacher"),
+    Source(
         "teachers",
-        (
-            Source("Teacher", "Teacher", _teachers, primary="Teacher"),
-            Source(
-                "_ClassToTeacher",
-                "_ClassToTeacher",
-                _teacher_classes,
-                primary="TeacherClass",
-                is_own=~pl.col("isClassTeacher"),
-                is_whole=True,
-            ),
-            Source("_SubjectToTeacher", "_SubjectToTeacher", _teacher_subjects, primary="TeacherSubject", is_whole=True),
-        ),
+        "_ClassToTeacher",
+        "_ClassToTeacher",
+        _teacher_classes,
+        primary="TeacherClass",
+        is_own=~pl.col("isClassTeacher"),
+        is_whole=True,
     ),
-    Step("parents", (Source("Parent", "Parent", _parents, primary="Parent"),)),
-    Step(
+    Source("teachers", "_SubjectToTeacher", "_SubjectToTeacher", _teacher_subjects, primary="TeacherSubject", is_whole=True),
+    Source("parents", "Parent", "Parent", _parents, primary="Parent"),
+    Source("students", "Student", "Student", _students, primary="Student"),
+    Source(
         "students",
-        (
-            Source("Student", "Student", _students, primary="Student"),
-            Source(
-                "_ParentToStudent",
-                "_ParentToStudent",
-                _families,
-                primary="StudentParent",
-                is_own=~pl.col("isPrimary"),
-                is_whole=True,
-            ),
-        ),
+        "_ParentToStudent",
+        "_ParentToStudent",
+        _families,
+        primary="StudentParent",
+        is_own=~pl.col("isPrimary"),
+        is_whole=True,
     ),
 )
 

@@ -31,5 +31,10 @@ MEANINGS: Final = {
     "school_name_missing": "named by its code",
     "subject_merged": "it is a subject of the catalogue",
     "timestamp_implausible": "before 1900 or after 2200: the other one, or the run's start",
+    # What runs after the first find.
+    "gone_from_v1": "V1 no longer has the row; V2 keeps it",
+    "kept_edited": "edited in V2 since it was migrated: V2's row stays as it is",
+    "link_stale": "V1 no longer gives the link; V2 keeps it",
+    "role_withdrawn": "the person is at another school now: the role at the former one was taken back",
 }
 """Reason code → what it means."""

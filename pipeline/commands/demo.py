@@ -8,6 +8,7 @@ from pipeline.commands.setup import set_up_and_show
 from pipeline.commands.terminal import Terminal
 from pipeline.postgres.connect import Database
 from pipeline.postgres.embedded import embedded_server
+from pipeline.run import Run
 from pipeline.sample import fill
 from pipeline.settings import Settings
 
@@ -24,7 +25,12 @@ def demo(settings: Settings, terminal: Terminal, /, *, students: int, keep: bool
         terminal.say(f"{v1.place}: {sum(rows.values()):,} sample rows in {len(rows)} tables.")
         set_up_and_show(terminal, v2)
         # The sample's planted flaws weigh more, the fewer students it has.
-        migrate_and_show(settings.model_copy(update={"max_rejected_percent": 100}), terminal, v1, v2, force=True)
+        run = Run.begin(
+            settings.model_copy(update={"max_rejected_percent": 100}),
+            terminal.progress,
+            databases={"v1": v1.place, "v2": v2.place},
+        )
+        migrate_and_show(run, terminal, v1, v2, force=True)
         if keep:
             terminal.say(f"V1: {v1_url}\nV2: {v2_url}\nThe databases stay until Ctrl-C.")
             signal.sigwait({signal.SIGINT, signal.SIGTERM})

@@ -1,5 +1,6 @@
 """Where a command speaks: people's text on one side, one JSON document on the other."""
 
+import getpass
 import json
 import signal
 import sys
@@ -9,7 +10,7 @@ from typing import Any
 
 from rich.console import Console
 
-from pipeline.errors import RefusedError
+from pipeline.errors import RefusedError, UsageError
 from pipeline.progress import Progress
 
 
@@ -53,7 +54,7 @@ class Terminal:
         Raises:
             RefusedError: Standard input is no terminal, and there is no `--force`.
         """
-        if not force and not (sys.stdin and sys.stdin.isatty()):
+        if not force and not _is_attended():
             raise RefusedError(
                 "A run asks before it writes, and here is nobody to ask.",
                 next_step="Add --force, or run it in a terminal.",
@@ -65,9 +66,61 @@ class Terminal:
         Raises:
             RefusedError: The answer was not yes.
         """
-        signal.signal(signal.SIGINT, signal.default_int_handler)  # Polars' own lets a reading terminal sleep on
-        screen = sys.stdout if sys.stdout.isatty() and not self.as_json else sys.stderr
-        screen.write(f"{question} [y/N] ")
-        screen.flush()
-        if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+        if self._answer(f"{question} [y/N] ").lower() not in {"y", "yes"}:
             raise RefusedError("Not confirmed; nothing was written.", next_step="Run it again, and answer y.")
+
+    def require_typed(self, word: str, question: str, /) -> None:
+        """Asks for a word that only somebody types who means it; no flag and no file answers in their place.
+
+        Raises:
+            RefusedError: Standard input is no terminal, or something else was typed.
+        """
+        if not _is_attended():
+            raise RefusedError(
+                "This is confirmed by typing, and here is nobody to type.",
+                next_step="Run it in a terminal; no flag answers for you.",
+            )
+        if self._answer(question) != word:
+            raise RefusedError(
+                "Something else was typed; nothing was changed.", next_step="Run it again, and type the name as it is shown."
+            )
+
+    def password(self, prompt: str, /) -> str:
+        """A password: typed unseen at a terminal, else the first line of standard input, without its line break.
+
+        Raises:
+            UsageError: There is none, or it is no text.
+        """
+        try:
+            if _is_attended():
+                _hear_interrupts()
+                password = getpass.getpass(prompt)
+            else:
+                password = sys.stdin.readline().removesuffix("\n").removesuffix("\r") if sys.stdin else ""
+            password.encode()
+        except EOFError:
+            password = ""
+        except UnicodeError:  # which quotes what was typed
+            raise UsageError("The password is no text that this terminal's encoding knows.", next_step="Send it as UTF-8.") from None
+        if not password:
+            raise UsageError(
+                "There is no password to check.", next_step="Type it when asked, or send it as the first line of standard input."
+            )
+        return password
+
+    def _answer(self, question: str) -> str:
+        """What somebody types, without the blanks around it; the question is asked where they see it."""
+        _hear_interrupts()
+        screen = sys.stdout if sys.stdout.isatty() and not self.as_json else sys.stderr
+        screen.write(question)
+        screen.flush()
+        return sys.stdin.readline().strip()
+
+
+def _is_attended() -> bool:
+    """Whether somebody sits at standard input; one that is closed is no terminal."""
+    return bool(sys.stdin and sys.stdin.isatty())
+
+
+def _hear_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # Polars' own lets a reading terminal sleep on

@@ -18,14 +18,66 @@ LOCK_KEY: Final = 0x6F64_696E_7632
 """The advisory lock of V2 that one run holds: `odinv2` in ASCII."""
 
 IS_THERE: Final = """SELECT to_regclass('"migration"."row"') IS NOT NULL AS is_there"""
-NO_ROWS: Final = "SELECT NULL::text AS v1_table, NULL::text AS v1_id, NULL::text AS digest WHERE false"
-ALL_ROWS: Final = 'SELECT "v1_table", "v1_id", "digest" FROM "migration"."row"'
+
+ROW_TYPES: Final = {
+    "v1_table": "text",
+    "v1_id": "text",
+    "digest": "text",
+    "run_id": "text",
+    "updated_at": "timestamp without time zone",
+    "school_id": "text",
+    "link_id": "text",
+    "is_kept": "boolean",
+}
+"""The columns of the ledger's rows → their types."""
+
+RUN_TYPES: Final = {
+    "id": "text",
+    "state": "text",
+    "settings_digest": "text",
+    "counts": "jsonb",
+    "started_at": "timestamp without time zone",
+}
+"""The columns of the ledger's runs that a run writes → their types."""
+
+
+def is_there(connection: psycopg.Connection, /) -> bool:
+    """Whether V2 has a ledger yet."""
+    row = connection.execute(IS_THERE).fetchone()
+    return bool(row and row[0])
 
 
 def rows_query(connection: psycopg.Connection, /) -> str:
-    """The query that reads the ledger's rows (`v1_table`, `v1_id`, `digest`); one that gives none where there is no ledger yet."""
-    row = connection.execute(IS_THERE).fetchone()
-    return ALL_ROWS if row and row[0] else NO_ROWS
+    """The query that reads the ledger's rows, by `ROW_TYPES`; one that gives none where there is no ledger yet."""
+    if is_there(connection):
+        columns = ", ".join(f'"{name}"' for name in ROW_TYPES)
+        return f'SELECT {columns} FROM "migration"."row"'
+    return f"SELECT {', '.join(f'NULL::{kind} AS {name}' for name, kind in ROW_TYPES.items())} WHERE false"
+
+
+def holds(connection: psycopg.Connection, run_id: str, /) -> bool:
+    """Whether the run of this id was committed."""
+    if not is_there(connection):
+        return False
+    return connection.execute('SELECT FROM "migration"."run" WHERE "id" = %s', [run_id]).fetchone() is not None
+
+
+def was_committed(v2: Database, run_id: str, /) -> bool:
+    """Asks on a connection of its own whether the run of this id was committed.
+
+    Raises:
+        ConnectionFailedError: V2 cannot be reached; so nobody knows yet.
+    """
+    with connected(v2, read_only=True) as connection:
+        return holds(connection, run_id)
+
+
+def latest_run(connection: psycopg.Connection, /) -> str | None:
+    """The id of the run that was committed last; None where none was."""
+    if not is_there(connection):
+        return None
+    row = connection.execute('SELECT "id" FROM "migration"."run" ORDER BY "loaded_at" DESC, "id" DESC LIMIT 1').fetchone()
+    return str(row[0]) if row else None
 
 
 def can_be_kept(connection: psycopg.Connection, /) -> bool:
@@ -33,7 +85,8 @@ def can_be_kept(connection: psycopg.Connection, /) -> bool:
     row = connection.execute(
         """
         SELECT CASE WHEN to_regclass('"migration"."row"') IS NULL THEN has_database_privilege(current_database(), 'CREATE')
-               ELSE has_table_privilege('"migration"."row"', 'INSERT') AND has_table_privilege('"migration"."run"', 'INSERT') END
+               ELSE has_table_privilege('"migration"."row"', 'INSERT') AND has_table_privilege('"migration"."row"', 'UPDATE')
+                AND has_table_privilege('"migration"."run"', 'INSERT') END
         """
     ).fetchone()
     return bool(row and row[0])
@@ -59,6 +112,11 @@ class Lock:
         """
         with mapped_errors(self.database):
             self.connection.execute("SELECT 1")
+
+    def latest_run(self) -> str | None:
+        """The id of the run that was committed last; None where none was."""
+        with mapped_errors(self.database):
+            return latest_run(self.connection)
 
 
 @contextmanager

@@ -1,49 +1,47 @@
 """The books: what became of every row that was read. Those that do not balance end the run (mapping, law 1)."""
 
-from collections.abc import Iterable
-from typing import Final
-
 import polars as pl
 
 from checks.books import Book
 from pipeline.run import Run
-from pipeline.steps import STEPS
-
-IDS_SHOWN: Final = 5
+from pipeline.steps import SOURCES, Source
 
 
 def balance(run: Run, /) -> dict[str, Book]:
-    """The book of every V1 table, of every link table, and of the administrators.
+    """The book of every V1 table, of every link table, and of the administrators, as far as the run is about them.
 
-    Each figure is counted by itself: rows read from V1's files, rejections from the records, insertions from V2's files.
+    Each figure is counted by itself where it can be: rows read from V1's files, rejections from the records, insertions from V2's
+    files; all others from the plan.
     """
     rejected = dict(pl.scan_parquet(run.folder.record("rejected")).group_by("table").agg(pl.len()).collect().iter_rows())
-    books = {}
-    for source in (source for step in STEPS for source in step.sources):
-        planned = run.identities(source.table)
-        is_merged = pl.col("is_merged") if "is_merged" in planned.collect_schema() else pl.lit(value=False)
-        counted = planned.select(
-            unchanged=pl.col("is_unchanged").sum(),
-            merged=(is_merged & pl.col("rejected").is_null()).sum(),
-            updated=(pl.col("goes") & pl.col("is_known")).sum(),
-        ).collect()
-        updated = counted["updated"].item()
-        books[source.table] = Book(
-            read=run.v1(source.v1_table).select(pl.len()).collect().item(),
-            inserted=run.facts["inserted"].get(source.table, 0) - updated,
-            updated=updated,
-            unchanged=counted["unchanged"].item(),
-            kept=0,
-            merged=counted["merged"].item(),
-            rejected=rejected.get(source.table, 0),
-        )
-    return books
+    return {source.table: _book(run, source, rejected.get(source.table, 0)) for source in SOURCES if run.selection.selects(source.step)}
 
 
-def changed_ids(run: Run, tables: Iterable[str], /) -> dict[str, str]:
-    """V1 table → the first few ids of its rows that changed since they were migrated."""
-    changed = {}
-    for table in tables:
-        rows = run.identities(table).filter(pl.col("goes") & pl.col("is_known")).select("v1_id").sort("v1_id").head(IDS_SHOWN)
-        changed[table] = ", ".join(map(str, rows.collect()["v1_id"]))
-    return changed
+def _book(run: Run, source: Source, rejected: int) -> Book:
+    planned = run.identities(source.table)
+    is_merged = pl.col("is_merged") if "is_merged" in planned.collect_schema() else pl.lit(value=False)
+    is_updated = pl.col("goes") & pl.col("is_known") & ~pl.col("is_kept")
+    counted = planned.select(
+        selected=pl.col("is_selected").sum(),
+        inserted=(pl.col("goes") & ~pl.col("is_known")).sum(),
+        updated=is_updated.sum(),
+        unchanged=pl.col("is_unchanged").sum(),
+        kept=pl.col("is_kept").sum(),
+        merged=(is_merged & pl.col("rejected").is_null() & pl.col("is_selected")).sum(),
+    ).collect()
+    counts = {name: int(counted[name].item()) for name in counted.columns}
+    return Book(
+        read=_rows_read(run, source, counts.pop("selected")),
+        # Links are no rows of their own in the files of a later run: what joins a set is known when V2 is written.
+        inserted=run.facts["inserted"].get(source.table, counts["inserted"]),
+        rejected=rejected,
+        **{name: rows for name, rows in counts.items() if name != "inserted"},
+    )
+
+
+def _rows_read(run: Run, source: Source, selected: int) -> int:
+    if source.is_whole and run.selection.condition:
+        return selected  # a pair is the run's if one of its ends is
+    path = run.folder.selected(source.v1_table)
+    rows = pl.scan_parquet(path) if path.exists() else run.v1(source.v1_table)
+    return int(rows.select(pl.len()).collect().item())

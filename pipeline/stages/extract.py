@@ -16,6 +16,7 @@ from pipeline.postgres.schema import expected_columns, missing_objects, packaged
 from pipeline.postgres.snapshot import Snapshot, exported
 from pipeline.progress import Advance
 from pipeline.run import Run
+from pipeline.selection import evaluation_errors_mapped
 from pipeline.stages.setup import missing_reference, missing_schema
 from pipeline.steps import V2_TABLES
 
@@ -37,18 +38,25 @@ BEFORE: Final = {
     "ClassLevel": ("id", "code"),
     "SubjectCategory": ("id", "code", "name"),
     "Subject": ("id", "code", "name", "schoolId"),
-    "School": ("id", "code"),
-    "Class": ("id",),
-    "User": ("id", "email", "phone"),
-    "Teacher": ("id",),
-    "Parent": ("id",),
-    "Student": ("id", "schoolId", "admissionNo"),
-    "TeacherClass": PRIMARY_KEYS["TeacherClass"],
+    "School": ("id", "code", "updatedAt"),
+    "Class": ("id", "updatedAt"),
+    "User": ("id", "email", "phone", "updatedAt"),
+    "Teacher": ("id", "updatedAt"),
+    "Parent": ("id", "updatedAt"),
+    "Student": ("id", "schoolId", "admissionNo", "updatedAt"),
+    "TeacherClass": (*PRIMARY_KEYS["TeacherClass"], "isClassTeacher"),
     "TeacherSubject": PRIMARY_KEYS["TeacherSubject"],
-    "StudentParent": PRIMARY_KEYS["StudentParent"],
+    "StudentParent": (*PRIMARY_KEYS["StudentParent"], "relationship", "isPrimary"),
     "ParentSchool": PRIMARY_KEYS["ParentSchool"],
 }
-"""V2 table → the columns that the plan must know: reference rows, ids that are there, and values that are taken."""
+"""V2 table → the columns that the plan must know: reference rows, ids that are there, values that are taken, marks of later edits."""
+
+BEFORE_AS: Final = {
+    "updatedAt": "date_trunc('milliseconds', {}::timestamp)",
+    "isClassTeacher": "{}::boolean",
+    "isPrimary": "{}::boolean",
+}
+"""How a column of V2 is read; all others as text."""
 
 HAS_KEY: Final = """
     SELECT EXISTS (
@@ -73,10 +81,13 @@ def extract(run: Run, v1: Database, v2: Database, /) -> None:
         SchemaError: A table or column of V1, or of V2, or V2's reference data is missing.
         ConnectionFailedError, DatabaseError: A database cannot be reached, or refuses to be read.
     """
+    run.folder.clear("v1", "before", "plan", "v2", "updates", "records")
     with exported(v1) as source, exported(v2) as target:
         with mapped_errors(v1):
             _require_v1(source)
         _require_v2(target)
+        _select(run, source)
+        run.facts["latest_run"] = ledger.latest_run(target.connection)
         run.facts["snapshot"] = {"id": source.id, "taken_at": f"{source.taken_at.isoformat(timespec='milliseconds')}Z"}
         tables = expected_columns(packaged_sql("v1"))
         with mapped_errors(v1):
@@ -93,6 +104,17 @@ def extract(run: Run, v1: Database, v2: Database, /) -> None:
                 query = f"SELECT {_listed(names)} FROM {target.database.table(table)}"
                 _write(run.folder.before(table), target.stream(query, batch_rows=STREAM_ROWS))
             _write(run.folder.before("ledger"), target.stream(ledger.rows_query(target.connection), batch_rows=STREAM_ROWS))
+
+
+def _select(run: Run, source: Snapshot) -> None:
+    """Writes the ids of the rows that the run's filter selects: for every table that it is about."""
+    for table in expected_columns(packaged_sql("v1")):
+        condition = run.selection.sql(table, now=run.started_at)
+        if condition is not None:
+            rows = f"FROM {source.database.table(table)} WHERE {condition}"
+            with mapped_errors(source.database), evaluation_errors_mapped(table):
+                source.connection.execute(f"SELECT count(*) {rows}".encode())
+            _write(run.folder.selected(table), source.stream(f'SELECT "id"::int8 AS "id" {rows}', batch_rows=STREAM_ROWS))
 
 
 def _extract_table(run: Run, source: Snapshot, table: str, columns: dict[str, str], advance: Advance) -> int:
@@ -157,7 +179,7 @@ def _count(source: Snapshot, table: str) -> int:
 
 
 def _listed(names: tuple[str, ...]) -> str:
-    return ", ".join(f'"{name}"::text AS "{name}"' for name in names)
+    return ", ".join(BEFORE_AS.get(name, "{}::text").format(f'"{name}"') + f' AS "{name}"' for name in names)
 
 
 def _require_v1(source: Snapshot) -> None:
@@ -194,6 +216,9 @@ def _require_v2(target: Snapshot) -> None:
         )
     _require_rights(target, "SELECT", list(BEFORE))
     _require_rights(target, "INSERT", list(V2_TABLES))
+    if ledger.is_there(target.connection):  # so rows may have to be brought up to date
+        _require_rights(target, "UPDATE", list(V2_TABLES))
+        _require_rights(target, "DELETE", ["UserRole"])
     if not ledger.can_be_kept(target.connection):
         raise DatabaseError(
             f'{target.database.place}: the user {target.database.user} may not create the schema "migration", where the ledger is kept.',

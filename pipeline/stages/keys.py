@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from checks.relations import FOREIGN_KEYS, UNIQUE_KEYS, ForeignKey, UniqueKey
-from pipeline.stages.load import Target
+from pipeline.stages.target import Target
 
 UNIQUE_INDEXES: Final = """
     SELECT relation.relname::text AS table_name, array_agg(attribute.attname::text) AS columns

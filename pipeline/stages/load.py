@@ -1,162 +1,44 @@
-"""v2/*.parquet, credentials/*.parquet ══▶ V2: one transaction for the whole run, binary COPY, the ledger beside the rows."""
+"""v2/*.parquet, updates/*.parquet, credentials/*.parquet ══▶ V2: one transaction for the whole run, the ledger beside the rows.
+
+New rows are added by binary COPY. What may be there already goes into a staging table first, and from there into V2 (`staging`).
+"""
 
 import json
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Final, TypeVar
 
 import polars as pl
-from adbc_driver_postgresql import dbapi
 
-from pipeline.errors import ConnectionFailedError, DatabaseError, LoadError
-from pipeline.postgres import ledger
-from pipeline.postgres.catalogue import column_types, for_copy
-from pipeline.postgres.connect import Database, bulk_connected, connected, mapped_errors
 from pipeline.run import Run
-from pipeline.steps import STEPS, V2_TABLES
-
-Result = TypeVar("Result")
-
-LOCK_TIMEOUT: Final = "30s"
-
-LEDGER_TYPES: Final = {
-    "run": {
-        "id": "text",
-        "state": "text",
-        "settings_digest": "text",
-        "counts": "jsonb",
-        "started_at": "timestamp without time zone",
-    },
-    "row": {"v1_table": "text", "v1_id": "text", "digest": "text", "run_id": "text"},
-}
-"""The ledger's tables → the columns that a run writes → their types. They may come into being in the run's own transaction."""
-
-
-@dataclass(frozen=True)
-class Target:
-    """V2, inside the one transaction of the run."""
-
-    database: Database
-    connection: dbapi.Connection
-    worker: ThreadPoolExecutor
-    """The one thread that uses the connection."""
-    types: dict[str, dict[str, str]]
-    """V2 table → column → type, by V2's catalogue."""
-    rows_before: dict[str, int]
-    """V2 table → rows when the transaction began."""
-
-    def _call(self, work: Callable[[], Result]) -> Result:
-        """Does one thing with the connection, in its worker.
-
-        On the main thread ADBC would take Ctrl-C for itself. So the main thread waits, and on Ctrl-C cancels what the server does.
-        """
-        with mapped_errors(self.database):
-            waiting = self.worker.submit(work)
-            try:
-                return waiting.result()
-            except KeyboardInterrupt:
-                self.connection.adbc_cancel()
-                wait([waiting])
-                raise
-
-    def copy(self, rows: pl.DataFrame, table: str, /, *, schema: str | None = None) -> None:
-        """Appends rows to a table by binary COPY.
-
-        Raises:
-            LoadError: V2 refused one; it names the table, which a trigger's own error does not.
-        """
-        columns = for_copy(rows, self.types[table])
-
-        def copied() -> None:
-            with self.connection.cursor() as cursor:
-                cursor.adbc_ingest(table, columns, mode="append", db_schema_name=schema or self.database.schema)
-
-        with _refusals(f"load of {table}"):
-            self._call(copied)
-
-    def execute(self, statement: str, /) -> None:
-        """Executes a statement that gives no rows."""
-
-        def executed() -> None:
-            with self.connection.cursor() as cursor:
-                cursor.execute(statement)
-
-        self._call(executed)
-
-    def query(self, statement: str, /) -> pl.DataFrame:
-        """The rows of a query."""
-
-        def queried() -> pl.DataFrame:
-            with self.connection.cursor() as cursor:
-                cursor.execute(statement)
-                return pl.DataFrame(pl.from_arrow(cursor.fetch_arrow_table()))
-
-        return self._call(queried)
-
-    def count(self, table: str, /) -> int:
-        """How many rows a table holds, by SQL."""
-        return int(self.query(f"SELECT count(*) AS rows FROM {self.database.table(table)}").item())
-
-    def commit(self) -> None:
-        """Makes all that was written stay."""
-        self._call(self.connection.commit)
-
-
-@contextmanager
-def transaction(v2: Database, /) -> Iterator[Target]:
-    """V2 inside one transaction, which is rolled back unless `commit` is called in the block; the ledger is made in it, too.
-
-    Raises:
-        LoadError: V2 refused a row or a statement; V2 is as it was.
-    """
-    with connected(v2) as connection:
-        types = {table: column_types(connection, v2.table(table)) for table in V2_TABLES}
-    with _refusals("load"), bulk_connected(v2) as bulk, ThreadPoolExecutor(1) as worker:
-        target = Target(v2, bulk, worker, types | LEDGER_TYPES, rows_before={})
-        target.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")  # what others write meanwhile is not counted
-        target.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
-        if not target.query(ledger.IS_THERE).item():
-            for statement in ledger.statements().rstrip(";\n").split(";\n"):
-                target.execute(statement)
-        target.rows_before.update({table: target.count(table) for table in V2_TABLES})
-        yield target
-        bulk.rollback()
+from pipeline.stages.staging import update, update_ledger, withdraw
+from pipeline.stages.target import Target
+from pipeline.steps import SOURCES, V2_TABLES
 
 
 def load(run: Run, target: Target, /) -> None:
-    """Writes every row of the run, in the order of V2's foreign keys, and the ledger."""
+    """Writes every row of the run, in the order of V2's foreign keys, and the ledger.
+
+    Its fact `left_to_v2`: V2 table → ids of rows that were not added, because V2 has one of its own making in their place.
+    """
+    run.folder.clear("backup")
     rows = run.facts["written"]
+    run.facts["left_to_v2"] = {}
     with run.stage("load", total=sum(rows.values())) as advance:
+        withdraw(run, target)
         for table in V2_TABLES:
             for part in run.folder.parts("v2", table):
                 frame = _with_hashes(run, pl.scan_parquet(part)).collect() if table == "User" else pl.read_parquet(part)
                 if not frame.is_empty():
                     target.copy(frame, table)
                 advance(frame.height)
+            if parts := run.folder.parts("updates", table):
+                advance(update(run, target, table, parts))
         _write_ledger(run, target)
         target.execute("SET CONSTRAINTS ALL IMMEDIATE")  # nothing is left to happen at the commit, unseen by the verification
 
 
 def written(run: Run, table: str, /) -> pl.LazyFrame:
-    """The rows of a V2 table that this run writes, password hashes among them."""
+    """The rows of a V2 table that this run adds by COPY, password hashes among them."""
     rows = run.v2(table)
     return _with_hashes(run, rows) if table == "User" else rows
-
-
-@contextmanager
-def _refusals(what: str) -> Iterator[None]:
-    """Turns V2's refusal of a row or a statement into a `LoadError`; a lost connection stays one."""
-    try:
-        yield
-    except ConnectionFailedError:
-        raise
-    except DatabaseError as error:
-        raise LoadError(
-            f"{what}: {error.problem}",
-            next_step="V2 is as it was. Was V2 written to since the run began? Then start again; if not, see the server's log.",
-        ) from None
 
 
 def _with_hashes(run: Run, users: pl.LazyFrame) -> pl.LazyFrame:
@@ -177,15 +59,34 @@ def _write_ledger(run: Run, target: Target) -> None:
         }
     )
     target.copy(run_row, "run", schema="migration")
-    for source in (source for step in STEPS for source in step.sources):
-        rows = (
-            run.identities(source.table)
-            .filter("goes")
-            .select(
-                v1_table=pl.lit(source.table),
-                v1_id=pl.col("v1_id").cast(pl.String),
-                digest="digest",
-                run_id=pl.lit(run.folder.run_id),
-            )
-        )
-        target.copy(rows.collect(), "row", schema="migration")
+    changed = []
+    for source in SOURCES:
+        rows = ledger_rows(run, source.table)
+        target.copy(rows.filter(~pl.col("is_known")).drop("is_known").collect(), "row", schema="migration")
+        changed.append(rows.filter("is_known").drop("is_known").collect())
+    update_ledger(run, target, pl.concat(changed))
+    target.copy(_notes(run).collect(), "row", schema="migration")
+
+
+def ledger_rows(run: Run, table: str, /) -> pl.LazyFrame:
+    """What the ledger is to remember of the rows of a V1 table that this run writes, and `is_known`: it has a row of them already."""
+    rows = run.identities(table).filter("goes")
+    names = rows.collect_schema().names()
+    remembered = {
+        name: pl.col(name) if name in names else pl.lit(None, dtype=dtype)
+        for name, dtype in (("updated_at", pl.Datetime("us")), ("school_id", pl.String()), ("link_id", pl.String()))
+    }
+    return rows.select(
+        "digest",
+        "is_kept",
+        "is_known",
+        v1_table=pl.lit(table),
+        v1_id=pl.col("v1_id").cast(pl.String),
+        run_id=pl.lit(run.folder.run_id),
+        **remembered,
+    ).with_columns(pl.col("school_id", "link_id").cast(pl.String))
+
+
+def _notes(run: Run) -> pl.LazyFrame:
+    """Pairs that V2 was given and V1 no longer gives, where the ledger would forget them."""
+    return run.plan("notes").with_columns(run_id=pl.lit(run.folder.run_id), is_kept=pl.lit(value=False))

@@ -9,19 +9,22 @@ checks of V1 ─▶ schools ─┬▶ classes ──┬▶ administrators, teach
 ```
 """
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
-from checks.findings import Finding
+from checks.findings import Finding, merged
 from checks.v1 import judged_v1
 from pipeline.progress import Advance
 from pipeline.run import Run
 from pipeline.run_folder import part_number
-from transforms import claims, records
+from pipeline.steps import SOURCES
+from transforms import claims, dates, records
 from transforms.ids import v2_id
-from transforms.tables import classes, kinds, links, parents, people, schools, students, subjects
+from transforms.tables import classes, departures, history, kinds, links, parents, people, schools, students, subjects
+from transforms.tables.history import Owner
 from transforms.text import cleaned
 
 CHECKED: Final = (
@@ -29,9 +32,14 @@ CHECKED: Final = (
 )  # fmt: skip
 """The columns that the checks of V1 are about."""
 
+ENTITY_OF: Final = {source.table: source.step for source in SOURCES}
 
-def plan(run: Run, /) -> list[Finding]:
-    """Settles who is who, and writes which rows cannot go; gives what the checks of V1 found."""
+
+def plan(run: Run, /) -> None:
+    """Settles who is who and what goes, and puts on record what cannot, what was kept and what V1 no longer gives.
+
+    Its fact `v1_findings`: what the checks of V1 found.
+    """
     counts = run.facts["read"]
     with run.stage("plan", total=sum(counts.values()) + counts["School"]) as advance:
         findings = _plan_schools(run, advance)
@@ -44,7 +52,8 @@ def plan(run: Run, /) -> list[Finding]:
         _plan_admission_numbers(run)
         _plan_links(run, advance)
         _record_rejections(run)
-    return findings
+        _record_history(run)
+    run.facts["v1_findings"] = [asdict(finding) for finding in merged(findings)]
 
 
 def _plan_schools(run: Run, advance: Advance) -> list[Finding]:
@@ -58,8 +67,8 @@ def _plan_schools(run: Run, advance: Advance) -> list[Finding]:
         default_country=run.settings.default_country,
     )
     condemned = pl.col("rejected").is_not_null() & ~pl.col("is_there")
-    known = _known(run, "School", identities, uid="school_uid").with_columns(is_condemned=condemned)
-    _write(known, run.folder.plan("School"), advance)
+    owners = [Owner("school", "School", "school_uid", run.before("School"))]
+    _write(_with_history(run, "School", identities, rows, owners).with_columns(is_condemned=condemned), run.folder.plan("School"), advance)
     return findings
 
 
@@ -67,7 +76,8 @@ def _plan_classes(run: Run, advance: Advance) -> list[Finding]:
     rows = run.v1("Class")
     failures, findings = _checked(rows, "Class")
     identities = classes.identified(rows, schools=run.plan("School"), failures=failures, run_started_at=run.started_at)
-    _write(_known(run, "Class", identities, uid="class_uid"), run.folder.plan("Class"), advance)
+    owners = [Owner("class", "Class", "class_uid", run.before("Class"))]
+    _write(_with_history(run, "Class", identities, rows, owners, link="class_teacher_id"), run.folder.plan("Class"), advance)
     return findings
 
 
@@ -82,7 +92,11 @@ def _plan_subjects(run: Run, advance: Advance) -> list[Finding]:
         held=held.select("id", "code"),
         catalogue=held.filter(pl.col("schoolId").is_null()).select("id", "code", "name").collect(),
     )
-    _write(_known(run, "Subject", identities, uid="subject_uid"), run.folder.plan("Subject"), advance)
+    # V2's Subject has no updatedAt: it follows its school.
+    schools_edited = run.plan("School").filter("is_edited").select("school_uid", edited_owner=pl.lit("School"))
+    owners = [Owner("subject", "Subject", "subject_uid", held.select("id"))]
+    identities = identities.join(schools_edited, on="school_uid", how="left")
+    _write(_with_history(run, "Subject", identities, rows, owners), run.folder.plan("Subject"), advance)
     return findings
 
 
@@ -92,9 +106,9 @@ def _plan_people(run: Run, kind: kinds.Kind, number: int, advance: Advance) -> l
     failures, findings = _checked(rows, kind.table)
     draws: tuple[str, ...] = ()
     if kind is kinds.STUDENT:
-        years = run.plan("Class").select("enrolment_year", class_id="v1_id")
-        rows = rows.join(years, on="class_id", how="left").join(_relationships(run), on="parent_id", how="left")
-        draws = ("enrolment_year", "relationship")
+        of_class = run.plan("Class").select("enrolment_year", class_id="v1_id", is_class_there="is_there")
+        rows = rows.join(of_class, on="class_id", how="left").join(_relationships(run), on="parent_id", how="left")
+        draws = ("enrolment_year", "is_class_there", "relationship")
     identities = people.identified(
         rows,
         kind,
@@ -104,11 +118,12 @@ def _plan_people(run: Run, kind: kinds.Kind, number: int, advance: Advance) -> l
         placeholder_domain=run.settings.placeholder_email_domain,
         draws=draws,
     )
-    _write(
-        _known(run, kind.table, identities, uid="profile_uid"),
-        run.folder.part("plan/people", kind.table, number),
-        advance,
-    )
+    owners = [Owner("user", "User", "user_uid", run.before("User"))]
+    if kind is not kinds.ADMINISTRATOR:
+        owners.append(Owner("profile", kind.table, "profile_uid", run.before(kind.table)))
+    link = "parent_id" if kind is kinds.STUDENT else None
+    planned = _with_history(run, kind.table, identities, rows, owners, link=link)
+    _write(planned, run.folder.part("plan/people", kind.table, number), advance)
     return findings
 
 
@@ -160,18 +175,59 @@ def _plan_links(run: Run, advance: Advance) -> None:
         "_ClassToTeacher": run.v1("Class").select(A="id", B="class_teacher_id"),
         "_ParentToStudent": run.v1("Student").select(A="parent_id", B="id"),
     }
+    students_edited = run.people("Student").filter("is_edited").select(B="v1_id", edited_owner=pl.lit("Student"))
     for table in links.LINK_TABLES:
         pairs = links.identified(run.v1(table.name), table, a_there=ends[table.a], b_there=ends[table.b], given=given.get(table.name))
-        held = run.before(table.v2).with_columns(is_held=pl.lit(value=True))
+        held = run.before(table.v2).select(*table.keys, is_held=pl.lit(value=True))
         pairs = pairs.with_columns(**table.keys).join(held, on=list(table.keys), how="left").drop(table.keys)
-        _write(_known(run, table.name, pairs), run.folder.plan(table.name), advance)
+        if table is links.PARENT_TO_STUDENT:
+            pairs = pairs.join(students_edited, on="B", how="left")
+        pairs = pairs.join(_selected_ends(run, table), on=["A", "B"], how="left")
+        _write(history.with_history(pairs, ledger=_ledger_of(run, table.name), owners=[]), run.folder.plan(table.name), advance)
+
+
+def _selected_ends(run: Run, table: links.LinkTable) -> pl.LazyFrame:
+    """Which pairs this run is about: `A`, `B`, `is_selected`. Those of its entities, of which one end at least meets the filter."""
+    pairs = run.v1(table.name).select(pl.col("A", "B").cast(pl.Int64))
+    is_about = run.selection.selects(ENTITY_OF[table.name])
+    if run.selection.condition is None:
+        return pairs.with_columns(is_selected=pl.lit(is_about))
+    for end, of in (("A", table.a), ("B", table.b)):
+        met = _filtered(run, of, run.v1(of).select(v1_id=pl.col("id").cast(pl.Int64)))
+        pairs = pairs.join(met.select(pl.col("v1_id").alias(end), pl.col("is_met").alias(f"is_{end}_met")), on=end, how="left")
+    is_met = pl.any_horizontal(pl.col("is_A_met", "is_B_met").fill_null(value=False))
+    return pairs.select("A", "B", is_selected=is_met & pl.lit(is_about))
 
 
 def _record_rejections(run: Run) -> None:
+    """What cannot go, of the rows that this run is about."""
     names = {table: dict[str, str]() for table in ("School", "Class", "Subject", *(table.name for table in links.LINK_TABLES))}
     names |= {kind.table: kind.v1_names for kind in kinds.KINDS}
-    rejections = pl.concat(records.rejected(run.identities(table), table, v1_names=v1) for table, v1 in names.items())
+    rejections = pl.concat(records.rejected(run.identities(table).filter("is_selected"), table, v1_names=v1) for table, v1 in names.items())
     rejections.with_columns(run=pl.lit(run.folder.run_id)).sink_parquet(run.folder.record("rejected"))
+
+
+def _record_history(run: Run) -> None:
+    """What V2's editors keep from being written, and what V1 no longer gives; the notes by which the ledger remembers it."""
+    ledger = run.before("ledger")
+    stale = departures.stale(
+        departures.pairs_given(ledger),
+        departures.pairs_now(
+            classes=run.v1("Class"),
+            parents=run.v1("Parent"),
+            students=run.v1("Student"),
+            links={table.name: run.v1(table.name) for table in links.LINK_TABLES},
+        ),
+    )
+    is_about = pl.col("v1_table").replace_strict({**ENTITY_OF, departures.PARENT_SCHOOL: "parents"}).is_in(run.selection.entities)
+    selected = [source.table for source in SOURCES if run.selection.selects(source.step)]
+    found = [
+        *(history.kept_records(run.identities(table), table) for table in selected),
+        *(departures.gone(ledger, table, ids=run.identities(table)) for table in selected if not table.startswith("_")),
+        departures.stale_records(stale.filter(is_about)),
+    ]
+    pl.concat(found).sink_parquet(run.folder.plan("history"))
+    departures.notes(stale, ledger=ledger).sink_parquet(run.folder.plan("notes"))
 
 
 def _checked(rows: pl.LazyFrame, table: str) -> tuple[pl.LazyFrame, list[Finding]]:
@@ -182,27 +238,35 @@ def _checked(rows: pl.LazyFrame, table: str) -> tuple[pl.LazyFrame, list[Finding
     return failures.lazy(), findings
 
 
-def _known(run: Run, table: str, identities: pl.LazyFrame, *, uid: str | None = None) -> pl.LazyFrame:
-    """Adds what is known from before: `is_known` and `is_unchanged` by the ledger, `is_there` (V2 will hold the row).
+def _with_history(
+    run: Run, table: str, identities: pl.LazyFrame, rows: pl.LazyFrame, owners: list[Owner], *, link: str | None = None
+) -> pl.LazyFrame:
+    """Adds what earlier runs mean for the rows, and what the ledger is to remember: `updated_at` as V2 gets it, `link_id`."""
+    remembered = rows.select(
+        v1_id=pl.col("id").cast(pl.Int64),
+        updated_at=dates.plausible_timestamps(pl.col("created_at"), pl.col("updated_at"), run_started_at=run.started_at).struct.field(
+            "updated_at"
+        ),
+        link_id=pl.col(link).cast(pl.String) if link else pl.lit(None, dtype=pl.String),
+    )
+    source = next(source for source in SOURCES if source.table == table)
+    is_selected = pl.col("is_met") & pl.lit(run.selection.selects(source.step))
+    selected = _filtered(run, source.v1_table, remembered.select("v1_id")).select("v1_id", is_selected=is_selected)
+    identities = identities.join(remembered, on="v1_id", how="left").join(selected, on="v1_id", how="left")
+    return history.with_history(identities, ledger=_ledger_of(run, table), owners=owners)
 
-    A pair of a link table that V2 holds is unchanged, whoever wrote it. `goes`: the row is to be written now. An unchanged row that was
-    deleted in V2 since is neither written again nor there.
-    """
-    v1_id = pl.col("v1_id")
-    digests = run.before("ledger").filter(pl.col("v1_table") == table).select("v1_id", known_digest="digest")
-    digests = digests.with_columns(v1_id.cast(identities.collect_schema()["v1_id"]))
-    identities = identities.join(digests, on="v1_id", how="left").with_columns(is_known=pl.col("known_digest").is_not_null())
-    is_unchanged = pl.col("digest").eq_missing(pl.col("known_digest"))
-    is_sound = pl.col("rejected").is_null()
-    if uid is None:
-        is_unchanged |= pl.col("is_held").is_not_null() & ~pl.col("is_known")
-    if "is_merged" in identities.collect_schema():
-        is_sound &= ~pl.col("is_merged")
-    known = identities.with_columns(is_unchanged=is_sound & is_unchanged, goes=is_sound & ~is_unchanged)
-    if uid is None:
-        return known
-    present = run.before(table).select(pl.col("id").alias(uid), is_present=pl.lit(value=True))
-    return known.join(present, on=uid, how="left").with_columns(is_there=pl.col("goes") | pl.col("is_present").is_not_null())
+
+def _filtered(run: Run, v1_table: str, ids: pl.LazyFrame) -> pl.LazyFrame:
+    """Which rows of a V1 table (`v1_id`) meet the run's filter: `v1_id`, `is_met`; all, where it is not about the table."""
+    path = run.folder.selected(v1_table)
+    if not path.exists():
+        return ids.with_columns(is_met=pl.lit(value=True))
+    met = pl.scan_parquet(path).select(v1_id=pl.col("id").cast(pl.Int64), is_met=pl.lit(value=True))
+    return ids.join(met, on="v1_id", how="left").with_columns(pl.col("is_met").fill_null(value=False))
+
+
+def _ledger_of(run: Run, table: str) -> pl.LazyFrame:
+    return run.before("ledger").filter(pl.col("v1_table") == table)
 
 
 def _relationships(run: Run) -> pl.LazyFrame:

@@ -35,10 +35,18 @@ class Report:
     exit_code: int = 1
     problem: str | None = None
     is_committed: bool = False
-    v1_findings: list[Finding] = field(default_factory=list)
-    v2_findings: list[Finding] = field(default_factory=list)
     books: dict[str, Book] = field(default_factory=dict)
     verification: Verification = field(default_factory=Verification)
+
+    def findings(self, database: Literal["v1", "v2"], /) -> list[Finding]:
+        """What the checks of a database's contract found; nothing before they were made."""
+        return [Finding(**{**found, "examples": tuple(found["examples"])}) for found in self.run.facts.get(f"{database}_findings", [])]
+
+    @property
+    def rows_to_write(self) -> int:
+        """How many rows V2 is to get, to get anew, or to lose; all other rows of V1 are as V2 has them, or cannot go there."""
+        withdrawn = self.run.plan("withdrawn").select(pl.len()).collect().item()
+        return int(sum(self.run.facts["written"].values()) + withdrawn)
 
     def document(self) -> dict[str, Any]:
         """`report.json`: ids and counts only, no personal data."""
@@ -55,7 +63,7 @@ class Report:
             "written": self.run.facts.get("written", {}),
             "rejected": _by_code(self.run.folder.record("rejected")),
             "changed": _by_code(self.run.folder.record("changed")),
-            "checks": {"v1": [asdict(finding) for finding in self.v1_findings], "v2": [asdict(finding) for finding in self.v2_findings]},
+            "checks": {name: [asdict(finding) for finding in self.findings(name)] for name in ("v1", "v2")},
             "verification": {
                 "rows": self.verification.rows,
                 "cells": self.verification.cells,

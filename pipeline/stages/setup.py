@@ -1,6 +1,6 @@
 """Gives V2 its tables, where its database is empty, and its reference data (mapping, section 11)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import polars as pl
@@ -31,12 +31,14 @@ class SetUpSummary:
         written: reference rows written, by table.
         already_there: reference rows that V2 had, under whatever id and name, by table.
         left_out: reference rows that an arrangement of V2's own stands against (`set_up` says which), by table.
+        deleted: rows that were deleted before (`set_up_anew`), by table, the ledger's as `migration.row`; tables without rows are left out.
     """
 
     tables_created: int
     written: dict[str, int]
     already_there: dict[str, int]
     left_out: dict[str, int]
+    deleted: dict[str, int] = field(default_factory=dict)
 
 
 def set_up(connection: Connection[object], /) -> SetUpSummary:
@@ -58,6 +60,20 @@ def set_up(connection: Connection[object], /) -> SetUpSummary:
         connection.execute(LOCK)
         tables_created = _ensure_tables(connection)
         return _ensure_reference_rows(connection, tables_created)
+
+
+def require_all_or_none(missing: list[str], /) -> None:
+    """Makes sure that what is missing (`missing_schema`) is nothing, or everything.
+
+    Raises:
+        SchemaError: Only a part of V2's tables, columns and enums is there.
+    """
+    if missing and missing != expected_objects(packaged_sql("v2")):
+        raise SchemaError(
+            f"Set-up of V2: {len(missing)} of its tables, columns and enums are missing, though others are there: "
+            f"{', '.join(missing)}. Nothing was written.",
+            next_step="Check that this is V2's database. Then add what is missing with Prisma, or empty the database.",
+        )
 
 
 def missing_schema(connection: Connection[object], /) -> list[str]:
@@ -84,16 +100,11 @@ def missing_reference(connection: Connection[object], /) -> list[str]:
 
 def _ensure_tables(connection: Connection[object]) -> int:
     _ensure_schema(connection)
-    v2_sql = packaged_sql("v2")
-    missing = missing_objects(connection, v2_sql)
+    missing = missing_schema(connection)
+    require_all_or_none(missing)
     if not missing:
         return 0
-    if missing != expected_objects(v2_sql):
-        raise SchemaError(
-            f"Set-up of V2: {len(missing)} of its tables, columns and enums are missing, though others are there: "
-            f"{', '.join(missing)}. Nothing was written.",
-            next_step="Check that this is V2's database. Then add what is missing with Prisma, or empty the database.",
-        )
+    v2_sql = packaged_sql("v2")
     connection.execute(v2_sql.replace(CREATE_PUBLIC, "").encode())
     return len(expected_columns(v2_sql))
 

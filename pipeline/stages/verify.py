@@ -13,14 +13,13 @@ from checks.relations import PRIMARY_KEYS
 from pipeline.errors import VerificationError
 from pipeline.run import Run
 from pipeline.stages.keys import broken_keys
-from pipeline.stages.load import Target, written
+from pipeline.stages.load import written
+from pipeline.stages.staging import read_as, selected, staged_name, updated
+from pipeline.stages.target import Target
 from pipeline.steps import V2_TABLES
 
 PROVEN_LOGINS: Final = 20
 """How many of the new passwords are tried against the hashes that V2 then holds."""
-
-READ_AS: Final = {"boolean": "boolean", "date": "date", "text[]": "text[]", "integer": "int4"}
-"""The type of a V2 column → the type it is read back as; timestamps as timestamps, all others as text."""
 
 SLICES: Final = 256
 """Ids are hexadecimal and even, so their first two digits cut a table into slices of like size."""
@@ -55,11 +54,11 @@ def verify(run: Run, target: Target, /) -> Verification:
     rows = run.facts["written"]
     with run.stage("verify", total=sum(rows.values())) as advance:
         for table in V2_TABLES:
-            added = target.count(table) - target.rows_before[table]
-            _note(result, f"{table} rows", abs(added - rows.get(table, 0)))
-            for expected, actual in _slices(run, target, table):
+            _note(result, f"{table} rows", abs(target.count(table) - target.rows_before[table] - _added(run, table)))
+            for expected, actual in itertools.chain(_slices(run, target, table), _updates(run, target, table)):
                 _compare(result, table, expected, actual)
                 advance(expected.height)
+        _note(result, "UserRole withdrawn", _still_there(run, target))
         for key, broken in broken_keys(target):
             _note(result, key, broken)
         _try_logins(run, target, result)
@@ -69,12 +68,12 @@ def verify(run: Run, target: Target, /) -> Verification:
 def _slices(run: Run, target: Target, table: str) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
     """What was meant to be written and what is there, slice by slice of the key, each of about a part's size."""
     expected = written(run, table)
-    total = run.facts["written"].get(table, 0)
+    total = int(expected.select(pl.len()).collect().item())
     if total == 0:
         return
     columns = expected.collect_schema().names()
     types = target.types[table]
-    selected = ", ".join(f'"{name}"::{_read_as(types[name])} AS "{name}"' for name in columns)
+    shown = ", ".join(f'"{name}"::{read_as(types[name])} AS "{name}"' for name in columns)
     key = PRIMARY_KEYS[table][0]
     pieces = min(SLICES, -(-max(total, target.rows_before[table]) // run.settings.migration_batch_size))
     edges = [SLICES * piece // pieces for piece in range(pieces + 1)]
@@ -84,8 +83,45 @@ def _slices(run: Run, target: Target, table: str) -> Iterator[tuple[pl.DataFrame
         where = f"""left("{key}"::text, 2) COLLATE "C" >= '{low:02x}'""" + (
             f""" AND left("{key}"::text, 2) COLLATE "C" < '{high:02x}'""" if high < SLICES else ""
         )
-        query = f"SELECT {selected} FROM {target.database.table(table)} WHERE {where}"
+        query = f"SELECT {shown} FROM {target.database.table(table)} WHERE {where}"
         yield expected.filter(within).collect(), target.query(query)
+
+
+def _updates(run: Run, target: Target, table: str) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """What was meant to be there after the updates, and what is."""
+    expected = updated(run, table)
+    if expected is not None:
+        same_key = " AND ".join(f'held."{name}" = staged."{name}"' for name in PRIMARY_KEYS[table])
+        held = f"{target.database.table(table)} AS held JOIN {staged_name(table)} AS staged ON {same_key}"
+        yield expected.collect(), target.query(f"SELECT {selected(target, table, prefix='held')} FROM {held}")
+
+
+def _added(run: Run, table: str) -> int:
+    """How many rows more than before the table must have: those copied, those joined, less those withdrawn."""
+    key = list(PRIMARY_KEYS[table])
+    copied = int(run.v2(table).select(pl.len()).collect().item())
+    given = updated(run, table)
+    path = run.folder.backup(table)
+    backup = pl.scan_parquet(path).select(key) if path.exists() else None
+    joined = given.select(key) if given is not None else None
+    if joined is not None and backup is not None:
+        joined = joined.join(backup, on=key, how="anti")
+    withdrawn = run.plan("withdrawn").select("id").unique()
+    removed = backup.join(withdrawn, on="id", how="semi") if backup is not None and table == "UserRole" else None
+    return copied + _count(joined) - _count(removed)
+
+
+def _still_there(run: Run, target: Target) -> int:
+    """How many of the roles that were to be withdrawn V2 still holds."""
+    if run.plan("withdrawn").head(1).collect().is_empty():
+        return 0
+    staged = staged_name("UserRole").replace("staged_", "withdrawn_")
+    held = f'{target.database.table("UserRole")} AS held JOIN {staged} AS staged ON held."id" = staged."id"'
+    return int(target.query(f"SELECT count(*) AS rows FROM {held}").item())
+
+
+def _count(rows: pl.LazyFrame | None) -> int:
+    return 0 if rows is None else int(rows.select(pl.len()).collect().item())
 
 
 def _compare(result: Verification, table: str, expected: pl.DataFrame, actual: pl.DataFrame) -> None:
@@ -116,10 +152,6 @@ def _try_logins(run: Run, target: Target, result: Verification) -> None:
     # bcrypt judges one password at a time; there are few.
     failed = sum(user not in hashes or not bcrypt.checkpw(run.new_logins[user].encode(), hashes[user].encode()) for user in users)
     _note(result, "User logins", failed)
-
-
-def _read_as(type_name: str) -> str:
-    return "timestamp" if type_name.startswith("timestamp") else READ_AS.get(type_name, "text")
 
 
 def _note(result: Verification, place: str, rows: int) -> None:

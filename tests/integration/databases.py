@@ -26,6 +26,7 @@ from pipeline.progress import Progress
 from pipeline.reference import reference_tables
 from pipeline.run import Run
 from pipeline.run_folder import RunFolder
+from pipeline.selection import Selection
 from pipeline.settings import Settings
 from pipeline.stages.report import Report
 from pipeline.stages.setup import set_up
@@ -136,12 +137,13 @@ def migrated(
     *,
     confirm: Callable[[], None] = lambda: None,
     progress: Callable[[Console], Progress] = Progress,
+    selection: Selection | None = None,
     **changes: Any,
 ) -> Migrated:
     """Migrates inside this process."""
     terminal = StringIO()
     console = Console(file=terminal, width=200)
-    run = Run.begin(settings_for(runs, **changes), progress(console))
+    run = Run.begin(settings_for(runs, **changes), progress(console), selection)
     databases = Database.from_url("V1", pair.v1), Database.from_url("V2", pair.v2)
     report = Report(run)
     migrate(report, *databases, confirm=confirm)

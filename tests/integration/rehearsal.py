@@ -19,8 +19,10 @@ from pipeline.settings import Settings
 from pipeline.stages.balance import balance
 from pipeline.stages.extract import BEFORE
 from pipeline.stages.plan import plan
+from pipeline.stages.report import Report
 from pipeline.stages.transform import transform
 from pipeline.steps import V2_TABLES
+from transforms.tables.history import LEDGER_SCHEMA
 
 Rows = list[dict[str, Any]]
 
@@ -31,6 +33,10 @@ V1_DTYPES: Mapping[str, pl.DataType] = {
     "text[]": pl.List(pl.String()),
 }
 """The type of a V1 column → the dtype that extract gives it; all others are String."""
+
+
+BEFORE_DTYPES: Mapping[str, pl.DataType] = {"updatedAt": pl.Datetime("us"), "isClassTeacher": pl.Boolean(), "isPrimary": pl.Boolean()}
+"""A column of V2 → the dtype that extract gives it; all others are String."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,15 +74,15 @@ def rehearsed(
         run.facts.setdefault("read", {})[table] = rows.height
     for table, names in BEFORE.items():
         held = [{name: row.get(name) for name in names} for row in before.get(table, [])]
-        pl.DataFrame(held, schema=dict.fromkeys(names, pl.String)).write_parquet(run.folder.before(table))
-    ledger_schema = dict.fromkeys(("v1_table", "v1_id", "digest"), pl.String)
-    pl.DataFrame(before.get("ledger", []), schema=ledger_schema).write_parquet(run.folder.before("ledger"))
+        schema = {name: BEFORE_DTYPES.get(name, pl.String()) for name in names}
+        pl.DataFrame(held, schema=schema).write_parquet(run.folder.before(table))
+    pl.DataFrame(before.get("ledger", []), schema=LEDGER_SCHEMA).write_parquet(run.folder.before("ledger"))
     plan(run)
-    findings = transform(run)
+    transform(run)
     return Rehearsal(
         {table: run.v2(table).collect() for table in V2_TABLES},
         pl.read_parquet(run.folder.record("rejected")),
         pl.read_parquet(run.folder.record("changed")),
         balance(run),
-        [finding for finding in findings if finding.failing],
+        [finding for finding in Report(run).findings("v2") if finding.failing],
     )

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
+from pipeline.log import RunLog
 from pipeline.progress import Progress
 
 
@@ -85,3 +86,15 @@ def test_a_terminal_shows_a_bar_and_keeps_the_last_line_only(screen: StringIO) -
     assert "10/10" in screen.getvalue()
     last_line = screen.getvalue().rpartition("\x1b[2K")[2]  # what follows the last erased line
     assert last_line.split()[:3] == ["extract", "10", "rows"]
+
+
+def test_a_log_line_of_a_verbose_run_stands_above_the_bar_and_stays(screen: StringIO) -> None:
+    console = Console(file=screen, width=100, force_terminal=True, color_system=None)
+    with Progress(console).stage("extract", total=10) as advance:
+        advance(4)
+        RunLog(level="DEBUG", console=console).debug("part written", table="Student")
+        advance(6)
+    before, found, after = screen.getvalue().partition("DEBUG part written table=Student\n")
+    assert found
+    assert before.rstrip(" ").rpartition("\x1b[2K")[2].count("\n") == 0, "the bar was erased first"
+    assert "10/10" in after

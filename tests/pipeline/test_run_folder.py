@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.errors import RefusedError
 from pipeline.run_folder import RunFolder, part_number
 
 STARTED_AT = datetime(2026, 11, 22, 10, 15, 7, 123000)  # noqa: DTZ001 - UTC, as runs keep their times
@@ -58,11 +59,16 @@ def test_everything_lies_where_the_documentation_says(folder: RunFolder) -> None
     paths = (
         folder.manifest,
         folder.report,
+        folder.log,
+        folder.lock,
         folder.part("v1", "Student", 0),
         folder.part("v2", "User", 12),
         folder.part("plan/people", "Student", 3),
         folder.before("User"),
         folder.plan("claims"),
+        folder.selected("Student"),
+        folder.part("updates", "User", 0),
+        folder.backup("ledger"),
         folder.record("rejected"),
         folder.record("changed"),
         folder.credentials(0),
@@ -72,11 +78,16 @@ def test_everything_lies_where_the_documentation_says(folder: RunFolder) -> None
     assert [str(path.relative_to(folder.path)) for path in paths] == [
         "manifest.json",
         "report.json",
+        "migration.log",
+        "lock",
         "v1/Student/part-000.parquet",
         "v2/User/part-012.parquet",
         "plan/people/Student/part-003.parquet",
         "before/User.parquet",
         "plan/claims.parquet",
+        "plan/selected/Student.parquet",
+        "updates/User/part-000.parquet",
+        "backup/ledger.parquet",
         "records/rejected.parquet",
         "records/changed.parquet",
         "credentials/part-000.parquet",
@@ -105,3 +116,77 @@ def test_a_table_without_a_folder_has_no_parts(folder: RunFolder) -> None:
 @pytest.mark.parametrize(("name", "number"), [("part-000.parquet", 0), ("part-1234.parquet", 1234), ("part-007.csv.age", 7)])
 def test_a_part_s_number_stands_in_its_name(name: str, number: int) -> None:
     assert part_number(Path("handover") / name) == number
+
+
+# All runs
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    """Three runs, and what else may lie beside them."""
+    for name in (
+        "20261122T101507Z-3f9a",
+        "20251122T101507Z-ffff",
+        "20261122T101508Z-0000",
+        "notes",
+        ".git",
+        "20261122T101507Z-3f9",
+        "2026",
+    ):
+        (tmp_path / name).mkdir()
+    (tmp_path / "20261122T101509Z-aaaa").touch()
+    return tmp_path
+
+
+def test_all_runs_are_listed_newest_first_and_nothing_else(runs: Path) -> None:
+    ids = [folder.run_id for folder in RunFolder.all(runs)]
+    assert ids == ["20261122T101508Z-0000", "20261122T101507Z-3f9a", "20251122T101507Z-ffff"]
+
+
+def test_where_no_run_was_there_are_none(tmp_path: Path) -> None:
+    assert RunFolder.all(tmp_path) == []
+    assert RunFolder.all(tmp_path / "missing") == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"), [(None, "20261122T101508Z-0000"), ("20251122T101507Z-ffff", "20251122T101507Z-ffff")], ids=["newest", "named"]
+)
+def test_a_run_is_found_by_its_id_and_the_newest_without_one(runs: Path, asked: str | None, found: str) -> None:
+    assert RunFolder.find(runs, asked) == RunFolder(runs / found)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["20261122T101507Z-3f9b", "notes", "", ".", "..", "../20261122T101507Z-3f9a", "20261122T101507Z-3f9a/v1", "/", "\x1b[2J", "*"],
+)
+def test_a_name_that_is_no_run_s_is_refused_and_leads_nowhere_else(runs: Path, name: str) -> None:
+    with pytest.raises(RefusedError, match=f"There is no run .*in {runs}") as refused:
+        RunFolder.find(runs, name)
+    assert refused.value.exit_code == 8
+    assert "\x1b" not in refused.value.problem
+
+
+def test_without_any_run_none_is_found(tmp_path: Path) -> None:
+    with pytest.raises(RefusedError, match="There is no run in "):
+        RunFolder.find(tmp_path, None)
+
+
+# Places
+
+
+def test_clearing_a_place_empties_it_of_all_that_lies_there_and_of_nothing_else(folder: RunFolder) -> None:
+    for area in ("v1", "v2"):
+        folder.part(area, "Student", 0).touch()
+    folder.part("v2", "Student", 1).with_suffix(".tmp").touch()
+    folder.part("plan/changed", "Student", 0).touch()
+    folder.plan("claims").touch()
+    folder.clear("v2", "plan/changed", "updates")
+    assert folder.parts("v2", "Student") == folder.parts("plan/changed", "Student") == []
+    assert [path.exists() for path in (folder.path / "v2", folder.plan("claims"), folder.part("v1", "Student", 0))] == [False, True, True]
+
+
+def test_a_cleared_place_can_be_filled_again(folder: RunFolder) -> None:
+    folder.clear("credentials")
+    folder.credentials(0).touch()
+    folder.clear("credentials")
+    assert not folder.credentials(0).exists()

@@ -34,6 +34,7 @@ def test_without_anything_set_the_defaults_hold() -> None:
     assert (settings.migration_batch_size, settings.runs_dir, settings.dry_run) == (1_000_000, Path("runs"), False)
     assert (settings.default_country, settings.placeholder_email_domain, settings.password_policy) == ("NG", "v1.invalid", "generate")
     assert (settings.bcrypt_cost, settings.max_rejected_percent, settings.handover_recipient) == (10, 5, None)
+    assert settings.log_level == "INFO"
     assert not settings.carries_passwords
 
 
@@ -160,6 +161,8 @@ RECIPIENT = "age18h9rp5ajx9vqzkevaztjejy6ay4du9wftmyy7xaan5v8h4q4f5cs88qvzh"
         ("DRY_RUN", "true", True),
         ("DRY_RUN", "0", False),
         ("RUNS_DIR", "/srv/runs", Path("/srv/runs")),
+        ("LOG_LEVEL", "debug", "DEBUG"),
+        ("LOG_LEVEL", "ERROR", "ERROR"),
         ("HANDOVER_RECIPIENT", RECIPIENT, RECIPIENT),
     ],
 )
@@ -188,6 +191,8 @@ def test_a_value_that_can_be_meant_is_taken(name: str, value: str, meant: object
         ("MIGRATION_BATCH_SIZE", "0"),
         ("MIGRATION_BATCH_SIZE", "1.5"),
         ("DRY_RUN", "perhaps"),
+        ("LOG_LEVEL", "CRITICAL"),
+        ("LOG_LEVEL", "loud"),
         ("V1_DB_PORT", "0"),
         ("V2_DB_PORT", "65536"),
         ("HANDOVER_RECIPIENT", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5"),
@@ -236,7 +241,7 @@ def test_the_record_of_a_run_holds_what_shaped_it_and_no_database() -> None:
 
 def test_the_digest_depends_on_what_shapes_a_run_only() -> None:
     plain = read_settings()
-    assert plain.digest() == read_settings(v1_db_host="db.example.org", dry_run=True, runs_dir="/srv/runs").digest()
+    assert plain.digest() == read_settings(v1_db_host="db.example.org", dry_run=True, runs_dir="/srv/runs", log_level="DEBUG").digest()
     assert plain.digest() != read_settings(default_country="KE").digest()
 
 

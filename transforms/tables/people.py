@@ -150,7 +150,9 @@ def converted(
     )
 
 
-def user_rows(converted_people: pl.LazyFrame, /, kind: Kind, *, user_types: Mapping[str, str], carry_passwords: bool) -> pl.LazyFrame:
+def user_rows(
+    converted_people: pl.LazyFrame, /, kind: Kind, *, user_types: Mapping[str, str], carry_passwords: bool, keep_others: bool = False
+) -> pl.LazyFrame:
     """V2's User rows; a password hash that is not carried over from V1 is null, and made later.
 
     Args:
@@ -158,6 +160,8 @@ def user_rows(converted_people: pl.LazyFrame, /, kind: Kind, *, user_types: Mapp
         kind: Which kind.
         user_types: V2's user types: code → id.
         carry_passwords: The policy: whether a bcrypt hash of V1 stays, and with it the password.
+        keep_others: The users are in V2 already. Whoever carries no hash over keeps the password that V2 has: `mustChangePassword` is
+            null, too, and neither is written (mapping, section 10: no password is generated again).
     """
     name = pl.col("judged_name").struct
     timestamps = pl.col("judged_timestamps").struct
@@ -169,7 +173,7 @@ def user_rows(converted_people: pl.LazyFrame, /, kind: Kind, *, user_types: Mapp
         emailVerified=~(pl.col("is_email_made_up") | pl.col("is_email_suffixed")),
         phone="granted_phone",
         passwordHash=carried,
-        mustChangePassword=carried.is_null(),
+        mustChangePassword=pl.when(carried.is_not_null()).then(pl.lit(value=False)) if keep_others else carried.is_null(),
         title=name.field("title"),
         firstName=name.field("first_name"),
         middleName=name.field("middle_name"),

@@ -34,7 +34,7 @@ def identified(
 
     Args:
         subjects_v1: V1's Subject rows, whole.
-        schools: Every V1 school: `v1_id`, `school_uid`, `school_code`, `is_there`.
+        schools: Every V1 school: `v1_id`, `school_uid`, `school_code`, `is_there`, `is_condemned`.
         failures: Rows that break a check of V1 (`v1_id`, `column`, `check`).
         held: V2's subjects as they are: `id`, `code`.
         catalogue: V2's subjects without a school: `id`, `code`, `name`.
@@ -43,7 +43,7 @@ def identified(
         `v1_id` (Int64); `subject_uid`, `school_uid`, `code` (the granted one, null for a catalogue subject); `is_merged`; the
         columns of a rejection; `digest`.
     """
-    school = schools.select("school_uid", "school_code", school_id="v1_id", is_school_there="is_there")
+    school = schools.select("school_uid", "school_code", school_id="v1_id", is_school_there="is_there", is_school_condemned="is_condemned")
     catalogue_id = subjects.catalogue_match(pl.col("name"), pl.col("code"), catalogue=catalogue)
     found = (
         subjects_v1.with_columns(v1_id=pl.col("id").cast(pl.Int64), school_id=pl.col("school_id").cast(pl.Int64))
@@ -88,10 +88,14 @@ def rows(converted_subjects: pl.LazyFrame, /) -> pl.LazyFrame:
 
 
 def _codes(judged: pl.LazyFrame, *, held: pl.LazyFrame) -> pl.LazyFrame:
-    """The code of each school's own subject: `<School.code>-<V1 code, else the name's slug, else the V1 id>`, V1 id order."""
+    """The code of each school's own subject: `<School.code>-<V1 code, else the name's slug, else the V1 id>`, V1 id order.
+
+    A subject that only this run leaves out claims as ever; one that V1 alone condemns does not.
+    """
     own_part = pl.coalesce(optional(pl.col("code")), slug(pl.col("name")), pl.col("v1_id").cast(pl.String))
+    is_condemned = pl.col("rejected").is_in(["row_invalid", "name_missing"]) | pl.col("is_school_condemned").fill_null(value=True)
     wishes = (
-        judged.filter(pl.col("rejected").is_null() & ~pl.col("is_merged"))
+        judged.filter(~is_condemned.fill_null(value=False) & pl.col("catalogue_id").is_null())
         .join(held.select(subject_uid="id", holds="code"), on="subject_uid", how="left")
         .select(
             "holds",

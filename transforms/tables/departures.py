@@ -1,0 +1,119 @@
+"""What V2 was given and V1 no longer gives: rows that are gone, and links (mapping, section 10). Nothing of it is deleted.
+
+The ledger holds what each row was made from when it was written: the pairs of the link tables as rows of their own, those that columns
+give (a class's teacher, a student's first contact, everyone's school) beside the row. A pair of a column that is to be overwritten there
+becomes a row of its own, a `NOTE`, so that later runs still know of it.
+"""
+
+from typing import Final
+
+import polars as pl
+
+from transforms.records import SCHEMA
+
+PARENT_SCHOOL: Final = "ParentSchool"
+"""What the ledger calls the pairs of parents and schools, which no V1 table holds."""
+
+NOTE: Final = ""
+"""The digest of a pair that only columns gave: no row of V1 ever has it."""
+
+NOTHING: Final = pl.lit(None, dtype=pl.String)
+
+
+def gone(ledger: pl.LazyFrame, /, table: str, *, ids: pl.LazyFrame) -> pl.LazyFrame:
+    """A record `gone_from_v1` for every row of a V1 table that some run wrote and V1 no longer has. `ids`: V1's, `v1_id`."""
+    there = ids.select(pl.col("v1_id").cast(pl.String))
+    return (
+        ledger.filter(pl.col("v1_table") == table)
+        .join(there, on="v1_id", how="anti")
+        .select("v1_id", table=pl.lit(table), column=NOTHING, code=pl.lit("gone_from_v1"), check=NOTHING, original=NOTHING)
+        .select(SCHEMA.names())
+    )
+
+
+def pairs_given(ledger: pl.LazyFrame, /) -> pl.LazyFrame:
+    """Every pair that earlier runs gave V2: `v1_table` (the link table, or `ParentSchool`), `A`, `B` (V1 ids, Strings), each once."""
+    rows = ledger.select("v1_table", "v1_id", "school_id", "link_id")
+
+    def own(table: str) -> pl.LazyFrame:
+        ends = pl.col("v1_id").str.split_exact(":", 1).struct
+        return rows.filter(pl.col("v1_table") == table).select("v1_table", A=ends.field("field_0"), B=ends.field("field_1"))
+
+    def of(table: str) -> pl.LazyFrame:
+        return rows.filter(pl.col("v1_table") == table)
+
+    homerooms = of("Class").select(v1_table=pl.lit("_ClassToTeacher"), A="v1_id", B="link_id")
+    families = pl.concat([of("Student").select(v1_table=pl.lit("_ParentToStudent"), A="link_id", B="v1_id"), own("_ParentToStudent")])
+    schools = pl.concat(
+        [
+            of("Parent").select(A="v1_id", B="school_id"),
+            families.join(of("Student").select("school_id", B="v1_id"), on="B").select("A", B="school_id"),
+        ]
+    ).select(pl.lit(PARENT_SCHOOL).alias("v1_table"), "A", "B")
+    return (
+        pl.concat([homerooms, own("_ClassToTeacher"), own("_SubjectToTeacher"), families, schools, own(PARENT_SCHOOL)])
+        .drop_nulls()
+        .unique()
+    )
+
+
+def pairs_now(
+    *, classes: pl.LazyFrame, parents: pl.LazyFrame, students: pl.LazyFrame, links: dict[str, pl.LazyFrame]
+) -> pl.LazyFrame:  # fmt: skip
+    """Every pair that V1 gives now, in the form of `pairs_given`.
+
+    Args:
+        classes: V1's `id`, `class_teacher_id`.
+        parents: V1's `id`, `school_id`.
+        students: V1's `id`, `school_id`, `parent_id`.
+        links: V1's link tables: `A`, `B`.
+    """
+
+    def pairs(table: str, rows: pl.LazyFrame) -> pl.LazyFrame:
+        return rows.select(pl.lit(table).alias("v1_table"), pl.col("A", "B").cast(pl.String))
+
+    families = pl.concat(
+        [
+            pairs("_ParentToStudent", links["_ParentToStudent"]),
+            pairs("_ParentToStudent", students.select(A="parent_id", B="id")),
+        ]
+    )
+    schools = families.join(students.select(pl.col("school_id").cast(pl.String), B=pl.col("id").cast(pl.String)), on="B")
+    return (
+        pl.concat(
+            [
+                pairs("_ClassToTeacher", links["_ClassToTeacher"]),
+                pairs("_ClassToTeacher", classes.select(A="id", B="class_teacher_id")),
+                pairs("_SubjectToTeacher", links["_SubjectToTeacher"]),
+                families,
+                pairs(PARENT_SCHOOL, parents.select(A="id", B="school_id")),
+                pairs(PARENT_SCHOOL, schools.select("A", B="school_id")),
+            ]
+        )
+        .drop_nulls()
+        .unique()
+    )
+
+
+def stale(given: pl.LazyFrame, now: pl.LazyFrame, /) -> pl.LazyFrame:
+    """The pairs that V2 was given and V1 no longer gives: `v1_table`, `A`, `B`."""
+    return given.join(now, on=["v1_table", "A", "B"], how="anti")
+
+
+def stale_records(pairs: pl.LazyFrame, /) -> pl.LazyFrame:
+    """A record `link_stale` for every such pair, by its link table and `A:B`; a parent's school by the Parent and `school_id`."""
+    is_school = pl.col("v1_table") == PARENT_SCHOOL
+    return pairs.select(
+        table=pl.when(is_school).then(pl.lit("Parent")).otherwise("v1_table"),
+        v1_id=pl.when(is_school).then("A").otherwise(pl.format("{}:{}", "A", "B")),
+        column=pl.when(is_school).then(pl.lit("school_id")),
+        code=pl.lit("link_stale"),
+        check=NOTHING,
+        original=pl.when(is_school).then("B"),
+    )
+
+
+def notes(pairs: pl.LazyFrame, /, *, ledger: pl.LazyFrame) -> pl.LazyFrame:
+    """The stale pairs that the ledger has no row of: `v1_table`, `v1_id` (`A:B`), and the digest of a `NOTE`."""
+    noted = pairs.select("v1_table", v1_id=pl.format("{}:{}", "A", "B"), digest=pl.lit(NOTE))
+    return noted.join(ledger.select("v1_table", "v1_id"), on=["v1_table", "v1_id"], how="anti")
