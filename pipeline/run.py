@@ -145,6 +145,23 @@ class Run:
         run._log_beginning("run resumed", finished=",".join(run.finished))
         return run
 
+    @classmethod
+    def past(cls, folder: RunFolder, manifest: Manifest, settings: Settings, progress: Progress, /) -> "Run":
+        """A run to look at, as its manifest tells it: it is neither held nor logged, and none of its stages is to be done."""
+        return cls(
+            folder,
+            settings.model_copy(update={**manifest.settings, "dry_run": manifest.dry_run}),
+            progress,
+            manifest.started_at,
+            Selection.from_document(asdict(manifest.selection)),
+            databases=manifest.databases,
+            stages=manifest.stages,
+            finished=manifest.finished,
+            facts=manifest.facts,
+            state=manifest.state,
+            finished_at=manifest.finished_at,
+        )
+
     def once(
         self,
         stage: Callable[Concatenate["Run", StageArguments], object],

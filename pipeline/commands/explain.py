@@ -11,7 +11,7 @@ from rich.table import Table
 
 from pipeline.commands.terminal import Terminal
 from pipeline.settings import Settings
-from pipeline.stages.explain import STATES, Change, Explanation, RunNote, V2Row, Value, explained
+from pipeline.stages.explain import STATES, WRITTEN, Change, Explanation, RunNote, V2Row, Value, explained
 from transforms.lineage import v1_table
 
 NOTHING: Final = "–"
@@ -42,16 +42,25 @@ def explain(settings: Settings, terminal: Terminal, /, *, table: str, v1_id: str
 
 
 def _story(explanation: Explanation) -> Iterator[str]:
-    yield f"{explanation.table} {explanation.v1_id}: {explanation.state}. {_sentence(explanation)}"
-    yield f"By {_told(explanation.run)}."
+    yield f"{explanation.table} {explanation.v1_id}: {_outcome(explanation)}. {_reason(explanation)}"
+    yield f"{_capitalised(_told(explanation.run))}."
     writer = explanation.written_by
     if writer and writer.run != explanation.run.run:
         yield f"Written by {_told(writer)}."
+    elif explanation.ledger_run and not writer:
+        yield f"Written by run {explanation.ledger_run}, whose folder is not there."
     if explanation.gone_in:
-        yield f"Run {explanation.gone_in} did not find it in V1 any more; its V2 rows stay."
+        yield f"Run {explanation.gone_in} did not find it in V1 any more; what V2 has of it stays."
 
 
-def _sentence(explanation: Explanation) -> str:
+def _outcome(explanation: Explanation) -> str:
+    """What became of the row: in a run that V2 has nothing of, what was to become of it."""
+    if explanation.state not in WRITTEN or explanation.run.has_written:
+        return explanation.state
+    return f"{explanation.state}, and taken back" if explanation.run.state == "rolled back" else f"was to be {explanation.state}"
+
+
+def _reason(explanation: Explanation) -> str:
     if (reason := explanation.rejection) is None:
         merged = explanation.merged_with
         return f"It is the catalogue's subject {merged}." if merged else f"{_capitalised(STATES[explanation.state])}."
@@ -65,8 +74,7 @@ def _sentence(explanation: Explanation) -> str:
 def _told(run: RunNote) -> str:
     kind = "dry run" if run.dry_run else "run"
     places = " to ".join(run.databases[name] for name in ("v1", "v2") if name in run.databases)
-    ending = run.state if run.has_written or run.dry_run else f"{run.state}: V2 does not have what it meant to write"
-    return f"{kind} {run.run}{f', {places}' if places else ''} ({ending})"
+    return f"{kind} {run.run}{f', {places}' if places else ''}: {run.state}"
 
 
 def _tables(explanation: Explanation) -> Iterator[Table]:
@@ -116,10 +124,19 @@ def _text(value: Any) -> str:
     if value is None:
         return NOTHING
     if isinstance(value, list):
-        return escape(", ".join(NOTHING if entry is None else str(entry) for entry in value) or "{}")
+        return ", ".join(map(_text, value)) or "{}"
     if isinstance(value, datetime):
-        return value.isoformat(sep=" ", timespec="milliseconds").removesuffix(" 00:00:00.000")
-    return escape(str(value).lower() if isinstance(value, bool) else str(value))
+        return value.isoformat(sep=" ", timespec="milliseconds")
+    return escape(_visible(str(value).lower() if isinstance(value, bool) else str(value)))
+
+
+def _visible(text: str) -> str:
+    r"""The text with its invisible characters written out: they explain what became of it, and an escape would rule the terminal.
+
+    >>> _visible("Ada\u200b Obi")
+    'Ada\\u200b Obi'
+    """
+    return "".join(character if character.isprintable() else character.encode("unicode_escape").decode() for character in text)
 
 
 def _capitalised(sentence: str) -> str:

@@ -77,11 +77,11 @@ def _show(terminal: Terminal, planned: TakingBack) -> None:
         counts = planned.deleted.get(name, 0), planned.restored.get(name, 0), sum(kept.get(name, {}).values())
         table.add_row(name, *(f"{count:,}" for count in counts))
     terminal.console.print(table)
-    for name, reasons in kept.items():
+    for stays, reasons in kept.items():
         for reason, rows in reasons.items():
-            stays = planned.kept.filter((pl.col("table") == name) & (pl.col("reason") == reason))
-            ids = ", ".join(stays["id"].head(IDS_SHOWN)) + (" …" if rows > IDS_SHOWN else "")
-            terminal.say(f"{name}: {rows:,} stay, {REASONS[reason]}: {ids}")
+            of_reason = planned.kept.filter((pl.col("table") == stays) & (pl.col("reason") == reason))
+            ids = ", ".join(of_reason["id"].head(IDS_SHOWN)) + (" …" if rows > IDS_SHOWN else "")
+            terminal.say(f"{stays}: {rows:,} stay, {REASONS[reason]}: {ids}")
 
 
 def _question(planned: TakingBack, v2: Database) -> str:

@@ -4,6 +4,7 @@ sqlglot parses it, and whatever is in its tree must stand on the lists of `gramm
 user's text: so what runs is what was judged.
 """
 
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
@@ -34,6 +35,7 @@ LONGEST_CONDITION: Final = 10_000
 """Characters."""
 
 DIALECT: Final = "postgres"
+LOGGER_OF_SQLGLOT: Final = logging.getLogger("sqlglot")
 BARE_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 """One that may be repeated in a message; anything longer or odder could be a value."""
 
@@ -45,7 +47,7 @@ class Condition:
     """One boolean expression over the columns of a row, without effects. Making one judges it.
 
     Allowed are comparisons, AND, OR, NOT, IN lists, BETWEEN, LIKE, ILIKE, IS, ANY of an array, CASE, arithmetic, `||`, casts to plain
-    types, AT TIME ZONE, and the functions lower, upper, length, trim, left, right, starts_with, coalesce, nullif, abs, extract,
+    types, INTERVAL, AT TIME ZONE, and the functions lower, upper, length, trim, left, right, starts_with, coalesce, nullif, abs, extract,
     date_trunc, now and current_date.
 
     Raises:
@@ -73,9 +75,12 @@ class Condition:
         return self.text[self.columns[column] - 1] == '"'
 
     def sql(self, columns: Mapping[str, str], /, *, now: datetime) -> str:
-        """The condition in PostgreSQL's SQL, every column quoted, brackets around every operand that needs them.
+        r"""The condition in PostgreSQL's SQL, every column quoted, brackets around every operand that needs them.
 
         Where it is null, it does not hold, as ever in SQL.
+
+        >>> Condition("ID < 9 OR created_at > current_date").sql({"id": "id", "created_at": "made"}, now=datetime(2026, 1, 2))
+        '("id" < 9) OR ("made" > CAST(\'2026-01-02\' AS DATE))'
 
         Args:
             columns: A name that the condition may use → the column's own name in the table; all of `self.columns` among them.
@@ -117,7 +122,8 @@ def _require_readable(text: str) -> None:
 
 @contextmanager
 def _parser_errors_mapped() -> Iterator[None]:
-    """Turns what sqlglot says, which quotes the condition, into a `UsageError`."""
+    """Turns sqlglot's errors into `UsageError`s and keeps its warnings from the log: both quote the condition."""
+    was_disabled, LOGGER_OF_SQLGLOT.disabled = LOGGER_OF_SQLGLOT.disabled, True
     try:
         yield
     except RecursionError:
@@ -127,6 +133,8 @@ def _parser_errors_mapped() -> Iterator[None]:
         raise UsageError(f"--filter cannot be read as one condition{place}.", next_step=EXAMPLE) from None
     except SqlglotError:
         raise UsageError("--filter: a text, a name in quotes or a comment does not end.", next_step=EXAMPLE) from None
+    finally:
+        LOGGER_OF_SQLGLOT.disabled = was_disabled
 
 
 def _parsed(text: str) -> exp.Expr:

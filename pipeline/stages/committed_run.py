@@ -5,6 +5,7 @@ from typing import Final
 import polars as pl
 import psycopg
 
+from checks.relations import PRIMARY_KEYS
 from pipeline.errors import RefusedError
 from pipeline.manifest import Manifest
 from pipeline.postgres import ledger
@@ -15,11 +16,16 @@ from pipeline.run_folder import RunFolder
 from pipeline.settings import Settings
 from pipeline.stages.load import written
 from pipeline.stages.staging import updated
+from pipeline.stages.target import Target
+from pipeline.steps import V2_TABLES
 from transforms.ids import v2_id
 from transforms.tables import departures, kinds, links
 
-COMMITTED: Final = 'SELECT "id" FROM "migration"."run" ORDER BY "loaded_at" DESC, "id" DESC'
-"""The ids of the runs that V2 holds rows of, newest first."""
+COMMITTED: Final = 'SELECT "id", "state" FROM "migration"."run" ORDER BY "loaded_at" DESC, "id" DESC'
+"""The runs that V2 holds rows of, newest first."""
+
+IN_PART: Final = "rolled back in part"
+"""The state there of a run of which something stayed when it was taken back."""
 
 V1_ID: Final = pl.col("v1_id")
 
@@ -60,23 +66,12 @@ def committed_run(settings: Settings, progress: Progress, v2: Database, /, *, ru
         raise RefusedError(
             f"Run {run_id} {_why_not_committed(manifest, v2)}.", next_step="`status` lists the runs, and how each of them ended."
         )
-    return Run(
-        folder,
-        settings,
-        progress,
-        manifest.started_at,
-        databases=manifest.databases,
-        stages=manifest.stages,
-        finished=manifest.finished,
-        facts=manifest.facts,
-        state=manifest.state,
-        finished_at=manifest.finished_at,
-    )
+    return Run.past(folder, manifest, settings, progress)
 
 
 def committed_ids(connection: psycopg.Connection, /) -> list[str]:
     """The ids of the runs that V2's ledger knows, newest first; none where there is no ledger."""
-    return [row[0] for row in connection.execute(COMMITTED)] if ledger.is_there(connection) else []
+    return [run_id for run_id, _ in connection.execute(COMMITTED)] if ledger.is_there(connection) else []
 
 
 def meant(run: Run, table: str, /) -> pl.LazyFrame:
@@ -104,6 +99,24 @@ def standing(run: Run, ledger_rows: pl.LazyFrame, /) -> dict[str, pl.LazyFrame]:
             of_table = of_table.join(subjects, on="A")
         found.setdefault(v2_table, []).append(of_table.select("v1_table", "v1_id", **keys))
     return {table: pl.concat(frames) for table, frames in found.items()}
+
+
+def later_keys(run: Run, target: Target, /) -> dict[str, pl.LazyFrame]:
+    """V2 table → the keys of the rows that later runs wrote, be it over those of this run; a key may be there several times.
+
+    By the ledger, and by the files of those runs whose folder is there and of which nothing was taken back.
+    """
+    runs = [(run_id, state) for run_id, state in target.query(COMMITTED).iter_rows()]
+    later = runs[: [run_id for run_id, _ in runs].index(run.folder.run_id)]
+    listed = ", ".join(f"'{run_id}'" for run_id, _ in later)
+    rows = target.query(f'SELECT "v1_table", "v1_id", "digest" FROM "migration"."row" WHERE "run_id" IN ({listed or "NULL"})')
+    found = {table: [frame.select(PRIMARY_KEYS[table])] for table, frame in standing(run, rows.lazy()).items()}
+    for folder in (RunFolder(run.folder.path.parent / run_id) for run_id, state in later if state != IN_PART):
+        for table, key in PRIMARY_KEYS.items():
+            parts = [*folder.parts("v2", table), *folder.parts("updates", table)]
+            found.setdefault(table, []).extend([pl.scan_parquet(parts).select(key)] if parts else [])
+    nothing = {table: pl.LazyFrame(schema=dict.fromkeys(key, pl.String)) for table, key in PRIMARY_KEYS.items()}
+    return {table: pl.concat([nothing[table], *found.get(table, [])]) for table in V2_TABLES}
 
 
 def _why_not_committed(manifest: Manifest, v2: Database) -> str:

@@ -25,15 +25,15 @@ Row = dict[str, Any]
 State = Literal["inserted", "updated", "unchanged", "kept", "merged", "rejected", "not selected"]
 
 STATES: Final[dict[State, str]] = {
-    "inserted": "V2 did not have it: its rows were added",
-    "updated": "it had changed in V1: its V2 rows were brought up to date",
-    "unchanged": "V2 has it as V1 gives it: nothing was written",
-    "kept": "it had changed in V1, but its V2 rows were edited in V2: they stay as they are",
-    "merged": "another row gives it already: nothing was written",
+    "inserted": "V2 did not have it",
+    "updated": "it had changed in V1 since V2 was given it",
+    "unchanged": "V2 was given it already, as V1 has it",
+    "kept": "it had changed in V1, but V2's rows were edited in V2, and stay as they are",
+    "merged": "another row of V1 gives the same pair",
     "rejected": "it cannot go to V2",
     "not selected": "the run was about other rows",
 }
-"""What may become of a row, in plain words."""
+"""What may become of a row → why."""
 
 WRITTEN: Final = frozenset({"inserted", "updated"})
 WRITTEN_EARLIER: Final = frozenset({"unchanged", "kept", "not selected"})
@@ -131,9 +131,12 @@ class Explanation:
     """The code of the catalogue's subject that it is."""
     gone_in: str | None
     """The newest run of the same V1, if that did not find the row any more."""
+    ledger_run: str | None
+    """The run that had written the row before `run`, by V2's ledger; its folder may be gone."""
     written_by: RunNote | None
-    """The run whose changes and V2 rows these are: `run`, or the earlier one that wrote the row; None where no run did."""
+    """The run that wrote the V2 rows below, or was to: `run`, or an earlier one; None where none is known."""
     changes: tuple[Change, ...]
+    """As the runs that are named here have them on record."""
     rows: tuple[V2Row, ...]
     absent: dict[str, str]
     """V2 tables that have no row of it → why."""
@@ -163,9 +166,10 @@ def explained(runs: Path, /, *, table: str, v1_id: str) -> Explanation:
         )
     identity, row = found.identity(kind, v1_id) or {}, found.v1_row(v1_table(kind), keys) or {}
     state = _state(identity)
-    writer = _writer(found, past, kind, v1_id) if state in WRITTEN_EARLIER else found
-    rows, absent = _v2_rows(writer, kind, keys) if writer and _state(writer.identity(kind, v1_id) or {}) in WRITTEN else ((), {})
+    writer = found if state in WRITTEN else _writer(found, past, kind, v1_id) if state in WRITTEN_EARLIER else None
+    rows, absent = _v2_rows(writer, kind, keys) if writer else ((), {})
     newest = next(run for run in past if run.is_of_same("v1", found))
+    is_gone = newest.identity(kind, v1_id) is None
     return Explanation(
         kind,
         v1_id,
@@ -174,9 +178,10 @@ def explained(runs: Path, /, *, table: str, v1_id: str) -> Explanation:
         v1={name: _shown(name, row[name]) for name in row if name in own_columns(kind)},
         rejection=_rejection(kind, found, identity) if state == "rejected" else None,
         merged_with=found.code("Subject", identity["subject_uid"]) if state == "merged" and kind == "Subject" else None,
-        gone_in=None if newest.identity(kind, v1_id) else newest.run_id,
+        gone_in=newest.run_id if is_gone else None,
+        ledger_run=found.ledger_run(kind, v1_id),
         written_by=_note(writer) if writer else None,
-        changes=_changes(dict.fromkeys([found, *([writer] if writer else [])]), kind, v1_id),
+        changes=_changes([newest if is_gone else found, found, writer or found], kind, v1_id),
         rows=rows,
         absent=absent,
     )
@@ -218,14 +223,16 @@ def _state(identity: Row) -> State:
 
 
 def _writer(found: PastRun, past: list[PastRun], kind: str, v1_id: str) -> PastRun | None:
-    """The run that wrote the row last before another run read it: by the ledger that it read, else the newest that did."""
-    run_id = found.ledger_run(kind, v1_id)
+    """The run that wrote the row last before another run read it: the one that the ledger named then, or the newest before it that did."""
     earlier = [run for run in past[past.index(found) + 1 :] if run.is_of_same("v2", found)]
-    if run_id is not None:
-        earlier = [run for run in earlier if run.run_id <= run_id]
+    named = found.ledger_run(kind, v1_id)
+    if named is not None:
+        ids = [run.run_id for run in earlier]
+        earlier = earlier[ids.index(named) :] if named in ids else []
     for run in earlier:
         identity = run.identity(kind, v1_id)
-        if identity and _state(identity) in WRITTEN and _note(run).has_written:
+        is_committed = run.run_id == named or _note(run).has_written
+        if identity and _state(identity) in WRITTEN and is_committed:
             return run
     return None
 
@@ -238,7 +245,7 @@ def _rejection(kind: str, run: PastRun, identity: Row) -> Rejection:
     return Rejection(code, MEANINGS[code], record.get("column"), check, meaning)
 
 
-def _changes(runs: dict[PastRun, None], kind: str, v1_id: str) -> tuple[Change, ...]:
+def _changes(runs: list[PastRun], kind: str, v1_id: str) -> tuple[Change, ...]:
     """What the runs have on record of the row, the same thing once."""
     records = [record for run in runs for record in run.records("changed", kind, v1_id)]
     changes = [

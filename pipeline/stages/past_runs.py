@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import polars as pl
+import polars.selectors as cs
 
 from pipeline.errors import RefusedError
 from pipeline.manifest import Manifest
@@ -34,8 +35,9 @@ class PastRun:
         return self.manifest.databases.get(database) == other.manifest.databases.get(database)
 
     def v1_row(self, table: str, keys: Mapping[str, int], /) -> Row | None:
-        """A row of V1 as it was read, by its key's columns and their values."""
-        return _only(_scanned(self.folder.parts("v1", table)), keys)
+        """A row of V1 as it was read, by its key's columns and their values; times as text, for V1's may be beyond Python's calendar."""
+        rows = _scanned(self.folder.parts("v1", table))
+        return None if rows is None else _only(rows.with_columns(_time_text(cs.datetime())), keys)
 
     def identity(self, kind: str, v1_id: str, /) -> Row | None:
         """What was planned of a V1 row of a kind; a link row's id is `A:B`."""
@@ -79,6 +81,11 @@ def past_runs(runs: Path, /) -> list[PastRun]:
 def _scanned(parts: list[Path]) -> pl.LazyFrame | None:
     there = [part for part in parts if part.exists()]
     return pl.scan_parquet(there) if there else None
+
+
+def _time_text(times: pl.Expr) -> pl.Expr:
+    """Times in ISO 8601, to the millisecond; PostgreSQL's infinities, which are read as the ends of Arrow's calendar, as its words."""
+    return times.dt.to_string("%Y-%m-%d %H:%M:%S%.3f").str.replace(r"^\+262142-.*", "infinity").str.replace(r"^-262143-.*", "-infinity")
 
 
 def _only(rows: pl.LazyFrame | None, keys: Mapping[str, Any]) -> Row | None:

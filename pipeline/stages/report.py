@@ -1,5 +1,6 @@
 """What a run did: on the terminal for the operator, and in `report.json` for programs."""
 
+import json
 import os
 import resource
 import sys
@@ -14,9 +15,21 @@ from rich.table import Table
 
 from checks.books import Book
 from checks.findings import Finding
-from pipeline.run import Run, write_json
+from pipeline.errors import INTERRUPTED_EXIT_CODE
+from pipeline.manifest import RunState
+from pipeline.run import Run
 from pipeline.stages.verify import Verification
+from pipeline.storage import write_json
 from transforms.reasons import MEANINGS
+
+VERDICTS: Final[dict[RunState, "Verdict"]] = {
+    "running": "interrupted",
+    "done": "ok",
+    "rolled back": "ok",
+    "failed": "failed",
+    "interrupted": "interrupted",
+}
+"""The state of a run without a report → its verdict; one that is `running` and told of as past was killed."""
 
 Verdict = Literal["ok", "differences", "failed", "interrupted"]
 
@@ -37,6 +50,25 @@ class Report:
     is_committed: bool = False
     books: dict[str, Book] = field(default_factory=dict)
     verification: Verification = field(default_factory=Verification)
+    former: dict[str, Any] = field(default_factory=dict)
+    """What an earlier `report.json` of the same run told; of a report that is written again."""
+
+    @classmethod
+    def reopened(cls, run: Run, /) -> "Report":
+        """The report of a run of the past, from its folder: what its `report.json` told, if it came to that."""
+        path = run.folder.report
+        former = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        verdict = former.get("verdict", VERDICTS[run.state])
+        return cls(
+            run,
+            verdict=verdict,
+            exit_code=former.get("exit_code", INTERRUPTED_EXIT_CODE if verdict == "interrupted" else 1),
+            problem=former.get("problem"),
+            is_committed=run.state == "done" and not run.settings.dry_run,
+            books={table: Book(**counts) for table, counts in former.get("books", {}).items()},
+            verification=Verification.from_document(former.get("verification", {})),
+            former=former,
+        )
 
     def findings(self, database: Literal["v1", "v2"], /) -> list[Finding]:
         """What the checks of a database's contract found; nothing before they were made."""
@@ -57,19 +89,14 @@ class Report:
             "exit_code": self.exit_code,
             "problem": self.problem,
             "dry_run": self.run.settings.dry_run,
-            "seconds": round(time.monotonic() - self.started, 3),
-            "peak_memory_bytes": peak_memory_bytes(),
+            "seconds": self.former.get("seconds", round(time.monotonic() - self.started, 3)),
+            "peak_memory_bytes": self.former.get("peak_memory_bytes", peak_memory_bytes()),
             "books": {table: asdict(book) for table, book in self.books.items()},
             "written": self.run.facts.get("written", {}),
             "rejected": _by_code(self.run.folder.record("rejected")),
             "changed": _by_code(self.run.folder.record("changed")),
             "checks": {name: [asdict(finding) for finding in self.findings(name)] for name in ("v1", "v2")},
-            "verification": {
-                "rows": self.verification.rows,
-                "cells": self.verification.cells,
-                "differences": sum(self.verification.differences.values()),
-                "logins": self.verification.logins,
-            },
+            "verification": self.verification.document(),
             "stages": [asdict(stage) for stage in self.run.stages],
             "folder": os.path.relpath(folder),
         }
@@ -77,7 +104,6 @@ class Report:
     def write(self) -> None:
         """Writes `report.json`."""
         write_json(self.run.folder.report, self.document())
-        self.run.write_manifest()
 
     def show_books(self, console: Console, /, *, is_done: bool = True) -> None:
         """Prints what becomes of V1's rows, or became of them once it is done, and the reasons; nothing before there are books."""

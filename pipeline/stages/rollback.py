@@ -18,14 +18,11 @@ from checks.relations import PRIMARY_KEYS
 from pipeline.errors import VerificationError
 from pipeline.progress import Advance
 from pipeline.run import Run
-from pipeline.stages.committed_run import standing
+from pipeline.stages.committed_run import IN_PART, standing
 from pipeline.stages.ours import Ours, differs, find_ours, listed, quoted, same_key, temporary
 from pipeline.stages.staying import settle
 from pipeline.stages.target import Target
 from transforms.tables import departures
-
-IN_PART: Final = "rolled back in part"
-"""The state, in V2's ledger, of a run of which something stays."""
 
 KEPT_SCHEMA: Final = pl.Schema({"table": pl.String(), "id": pl.String(), "reason": pl.String()})
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from checks.relations import FOREIGN_KEYS, PRIMARY_KEYS, UNIQUE_KEYS, ForeignKey
 from pipeline.run import Run
-from pipeline.stages.committed_run import standing
+from pipeline.stages.committed_run import later_keys
 from pipeline.stages.ours import Ours, Reference, listed, quoted, same_key, temporary
 from pipeline.stages.target import Target
 
@@ -31,15 +31,6 @@ OWNED: Final = (
 """What belongs to its owner: made of the same V1 row."""
 
 LINKS: Final = tuple(table for table, key in PRIMARY_KEYS.items() if len(key) > 1)
-
-LATER: Final = """
-    SELECT "v1_table", "v1_id", "digest" FROM "migration"."row"
-    WHERE "run_id" IN (
-        SELECT "id" FROM "migration"."run"
-        WHERE ("loaded_at", "id") > (SELECT "loaded_at", "id" FROM "migration"."run" WHERE "id" = '{run_id}')
-    )
-"""
-"""The ledger's rows that runs after this one wrote."""
 
 
 def settle(run: Run, target: Target, ours: Ours, /) -> None:
@@ -59,18 +50,13 @@ def settle(run: Run, target: Target, ours: Ours, /) -> None:
 
 def _mark_later(run: Run, target: Target, ours: Ours) -> None:
     """Marks what a later run wrote again, though it may have written the very same."""
-    rows = target.query(LATER.format(run_id=run.folder.run_id))
-    if rows.is_empty():
-        return
-    for table, later in standing(run, rows.lazy()).items():
-        if table in ours.tables:
-            key = PRIMARY_KEYS[table]
-            held = target.database.table(table)
-            target.execute(
-                f"CREATE TEMPORARY TABLE {quoted(f'later_{table}')} ON COMMIT DROP AS SELECT {listed(key)} FROM {held} WHERE false"
-            )
-            target.copy(later.select(key).unique().collect(), table, schema="pg_temp", name=f"later_{table}")
-            target.execute(_mark(table, "edited", f"({listed(key)}) IN (SELECT {listed(key)} FROM {temporary('later', table)})"))
+    for table, keys in later_keys(run, target).items():
+        later = keys.unique().collect() if table in ours.tables else keys.clear().collect()
+        if not later.is_empty():
+            key, held = listed(PRIMARY_KEYS[table]), target.database.table(table)
+            target.execute(f"CREATE TEMPORARY TABLE {quoted(f'later_{table}')} ON COMMIT DROP AS SELECT {key} FROM {held} WHERE false")
+            target.copy(later, table, schema="pg_temp", name=f"later_{table}")
+            target.execute(_mark(table, "edited", f"({key}) IN (SELECT {key} FROM {temporary('later', table)})"))
 
 
 def _blocked(target: Target, ours: Ours) -> Iterator[str]:

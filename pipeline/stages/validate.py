@@ -41,7 +41,9 @@ MARKED: Final = ("School", "User", "Class", "Teacher", "Parent", "Student")
 
 OWNERS: Final = {
     table: tuple(
-        key for key in FOREIGN_KEYS if key.table == table and key.parent_table in MARKED and (key.table, key.column) != ("UserRole", "schoolId")
+        key
+        for key in FOREIGN_KEYS
+        if key.table == table and key.parent_table in MARKED and (key.table, key.column) != ("UserRole", "schoolId")
     )
     for table in V2_TABLES
     if table not in MARKED
@@ -65,7 +67,7 @@ def reading(v2: Database, /) -> Iterator[Target]:
         yield target
 
 
-def validate(run: Run, target: Target, found: Differences, advance: Advance, /) -> None:
+def compare(run: Run, target: Target, found: Differences, advance: Advance, /) -> None:
     """Compares V2 with all that a run wrote.
 
     Args:
@@ -78,17 +80,19 @@ def validate(run: Run, target: Target, found: Differences, advance: Advance, /) 
         SchemaError: V2 has lost a column that the run wrote.
     """
     edited: dict[str, pl.DataFrame] = {}
+    later = later_keys(run, target)
     for table in V2_TABLES:
         expected = meant(run, table)
-        later = later_keys(run, target, table)
         moved = [pl.DataFrame(schema=dict.fromkeys(PRIMARY_KEYS[table], pl.String))]
-        for part in slices(max(run.facts["written"].get(table, 0), target.rows_before[table]), slice_rows=run.settings.migration_batch_size):
+        for part in slices(
+            max(run.facts["written"].get(table, 0), target.rows_before[table]), slice_rows=run.settings.migration_batch_size
+        ):
             is_within = part.holds(PRIMARY_KEYS[table][0])
-            rows, again = expected.filter(is_within).collect(), later.filter(is_within).collect()
+            rows, again = expected.filter(is_within).collect(), later[table].filter(is_within).unique().collect()
             held = _held(target, table, rows, part)
             moved += [again, _moved(run, table, rows, held, part)]
             edited[table] = pl.concat(moved)
-            _compare(table, rows, held, edited, found)
+            _compare_rows(table, rows, held, edited, found)
             found.add(table, "extra", _extra(run, table, held.join(again, on=again.columns, how="anti"), rows, part))
             advance(held.height)
     for key, broken in broken_keys(target):
@@ -121,7 +125,7 @@ def _moved(run: Run, table: str, rows: pl.DataFrame, held: pl.DataFrame, part: S
     return marks.filter(pl.col(MARK).ne_missing(pl.col("left"))).select("id")
 
 
-def _compare(table: str, rows: pl.DataFrame, held: pl.DataFrame, edited: dict[str, pl.DataFrame], found: Differences) -> None:
+def _compare_rows(table: str, rows: pl.DataFrame, held: pl.DataFrame, edited: dict[str, pl.DataFrame], found: Differences) -> None:
     """Tells what is missing, and which cells differ, of the run's rows in a slice."""
     key = list(PRIMARY_KEYS[table])
     columns = [name for name in rows.columns if name not in key]
@@ -133,9 +137,9 @@ def _compare(table: str, rows: pl.DataFrame, held: pl.DataFrame, edited: dict[st
     different = {name: pl.col(name).ne_missing(pl.col(f"{name} in V2")) for name in columns}
     changed = both.filter(pl.any_horizontal(pl.lit(value=False), *different.values()))
     is_edited = _is_edited(table, changed, edited)
-    for kind, of_kind in (("edited since", changed.filter(is_edited)), ("differs", changed.filter(~is_edited))):
-        for name, differs in different.items():
-            found.add(table, kind, of_kind.filter(differs), column=name)
+    for name, differs in different.items():
+        found.add(table, "edited since", changed.filter(is_edited & differs), column=name)
+        found.add(table, "differs", changed.filter(~is_edited & differs), column=name)
 
 
 def _is_edited(table: str, rows: pl.DataFrame, edited: dict[str, pl.DataFrame]) -> pl.Series:
@@ -179,7 +183,10 @@ def _try_logins(run: Run, target: Target, edited: pl.DataFrame, found: Differenc
         found.logins_note = "the handover is encrypted" if any(handover.glob("part-*.csv.age")) else "there is no handover file"
         return
     chance = secrets.SystemRandom()
-    read = [pl.read_csv(part, columns=["user_id", "password"], infer_schema=False) for part in chance.sample(parts, min(TRIED_LOGINS, len(parts)))]
+    read = [
+        pl.read_csv(part, columns=["user_id", "password"], infer_schema=False)
+        for part in chance.sample(parts, min(TRIED_LOGINS, len(parts)))
+    ]
     offered = pl.concat(read)
     users = offered[chance.sample(range(offered.height), min(TRIED_LOGINS, offered.height))]
     ids = ", ".join(f"'{user}'" for user in users["user_id"])

@@ -34,6 +34,16 @@ class Verification:
     logins: int = 0
     differences: dict[str, int] = field(default_factory=dict)
 
+    def document(self) -> dict[str, int]:
+        """The counts, as `report.json` has them."""
+        return {"rows": self.rows, "cells": self.cells, "differences": sum(self.differences.values()), "logins": self.logins}
+
+    @classmethod
+    def from_document(cls, document: dict[str, int], /) -> "Verification":
+        """What `document` gave; of differences only how many there were."""
+        found = document.get("differences", 0)
+        return cls(document.get("rows", 0), document.get("cells", 0), document.get("logins", 0), {"": found} if found else {})
+
     def require_none(self) -> None:
         """Ends the run where there is a difference.
 

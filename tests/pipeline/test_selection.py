@@ -17,6 +17,7 @@ from pipeline.postgres.snapshot import Snapshot, exported
 from pipeline.selection import TABLES, Selection, evaluation_errors_mapped
 from pipeline.steps import SOURCES
 from tests.conftest import MakeDatabase
+from tests.pipeline.conftest import Clerk
 from tests.pipeline.naive_conditions import CONDITIONS, Piece, Row, Truth
 from tests.pipeline.postgres.test_condition import HOSTILE, NOT_BOOLEAN, UNREADABLE
 
@@ -282,7 +283,7 @@ def test_what_postgresql_cannot_evaluate_is_wrong_usage_and_no_value_is_quoted(s
     "query",
     ['SELECT FROM "Nothing"', 'SELECT "nothing" FROM "Student"', "SELECT pg_read_file('x')", 'DELETE FROM "Student"'],
 )
-def test_errors_that_are_not_the_conditions_fault_pass(v1: Database, query: str, clerk: Any) -> None:
+def test_errors_that_are_not_the_conditions_fault_pass(v1: Database, query: str, clerk: Clerk) -> None:
     with psycopg.connect(v1.url) as owner:
         owner.execute(sql.SQL('GRANT SELECT ON "Student" TO {}').format(sql.Identifier(clerk.name)))
     with psycopg.connect(clerk.at(v1).url) as connection, pytest.raises(psycopg.Error), evaluation_errors_mapped("Student"):

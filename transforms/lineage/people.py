@@ -7,7 +7,7 @@ from transforms.lineage.origins import E164, RELATIONSHIP, Origin, Writing, addr
 from transforms.tables import kinds
 from transforms.tables.kinds import Kind
 
-IS_ACTIVE: Final = "is_active true: ACTIVE, else INACTIVE"
+IS_ACTIVE: Final = "true is ACTIVE, else INACTIVE"
 EMPTY_IS_NULL: Final = "cleaned; a word for nothing: null"
 PROFILE_ID: Final = Origin("id", ("id",), 1, "made of the V1 id")
 PROFILE_USER: Final = Origin("userId", ("id",), 1, "the person's user")
@@ -114,7 +114,7 @@ def _writings(kind: Kind, *profile: Writing, activity: str) -> tuple[Writing, ..
     return (_user(person, activity=activity), _role(person), *([home] if person.own("address") else []), *profile)
 
 
-ADMINISTRATOR_WRITINGS: Final = _writings(kinds.ADMINISTRATOR, activity="the school's is_active: true ACTIVE, else INACTIVE")
+ADMINISTRATOR_WRITINGS: Final = _writings(kinds.ADMINISTRATOR, activity="the school's: true is ACTIVE, else INACTIVE")
 
 TEACHER_WRITINGS: Final = _writings(
     kinds.TEACHER,
@@ -214,5 +214,5 @@ STUDENT_WRITINGS: Final = _writings(
         (Origin("parentId", ("parent_id",), 7, "the student's first contact"), Origin("schoolId", ("school_id",), 7, "the child's school")),
         unless="the student names no parent that is in V2",
     ),
-    activity="ACTIVE: ACTIVE, any other: INACTIVE",
+    activity="ACTIVE stays ACTIVE, any other is INACTIVE",
 )

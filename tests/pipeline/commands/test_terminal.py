@@ -4,12 +4,14 @@ import json
 import signal
 import sys
 from collections.abc import Iterator
-from io import StringIO
+from io import BytesIO, StringIO, TextIOWrapper
+from textwrap import dedent
 
 import pytest
 
 from pipeline.commands.terminal import Terminal
-from pipeline.errors import RefusedError
+from pipeline.errors import RefusedError, UsageError
+from tests.pipeline.commands.pseudo_terminal import at_terminal
 
 
 class Keyboard(StringIO):
@@ -108,6 +110,88 @@ def test_the_question_is_asked_where_somebody_sees_it(
     out, err = capsys.readouterr()
     assert (out if asks_on_output else err) == "Write 5 rows to V2 ([odin] on db:5432)? [y/N] "
     assert (err if asks_on_output else out) == ""
+
+
+# A word that must be typed
+
+
+@pytest.mark.usefixtures("_own_interruption")
+@pytest.mark.parametrize("typed", ["odin\n", " odin \n", "odin"])
+def test_the_word_itself_is_an_assent(typed: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    type_in(monkeypatch, typed)
+    Terminal().require_typed("odin", "Type odin: ")
+    assert "Type odin: " in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("_own_interruption")
+@pytest.mark.parametrize("typed", ["", "\n", "y\n", "yes\n", "Odin\n", "odin2\n", "\nodin\n"])
+def test_any_other_word_is_none(typed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    type_in(monkeypatch, typed)
+    with pytest.raises(RefusedError, match="nothing was changed") as refused:
+        Terminal().require_typed("odin", "Type odin: ")
+    assert refused.value.exit_code == 8
+
+
+@pytest.mark.parametrize("stdin", [StringIO("odin\n"), None])
+def test_a_word_that_no_terminal_sends_is_none(stdin: StringIO | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", stdin)
+    with pytest.raises(RefusedError, match="nobody to type") as refused:
+        Terminal().require_typed("odin", "Type odin: ")
+    assert "--force" not in refused.value.next_step
+
+
+# Passwords
+
+
+@pytest.mark.parametrize(
+    ("sent", "password"), [("pass word \n", "pass word "), ("pass\r\n", "pass"), ("pass\nmore\n", "pass"), (" \n", " "), ("Zoë", "Zoë")]
+)
+def test_a_password_is_the_first_line_without_its_line_break(sent: str, password: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", StringIO(sent, newline=""))
+    assert Terminal().password("Password: ") == password
+
+
+@pytest.mark.parametrize("stdin", [StringIO(""), StringIO("\n"), StringIO("\nmore\n"), None])
+def test_without_a_password_there_is_nothing_to_check(stdin: StringIO | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", stdin)
+    with pytest.raises(UsageError, match="no password") as refused:
+        Terminal().password("Password: ")
+    assert refused.value.exit_code == 2
+
+
+def test_a_password_that_is_no_text_is_not_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
+    for errors in ("strict", "surrogateescape"):
+        monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(b"geheim\xff\n"), encoding="utf-8", errors=errors))
+        with pytest.raises(UsageError, match="no text") as refused:
+            Terminal().password("Password: ")
+        assert "geheim" not in str(refused.value)
+
+
+def test_at_a_terminal_a_password_is_typed_unseen() -> None:
+    ask = """
+        from pipeline.commands.terminal import Terminal
+        print([Terminal().password("Password: ")])
+    """
+    assert at_terminal(dedent(ask), typed={"Password: ": "geheim\n"}) == ("Password: \n['geheim']\n", 0)
+
+
+def test_ctrl_d_is_no_password() -> None:
+    ask = """
+        from pipeline.commands.terminal import Terminal
+        from pipeline.errors import UsageError
+        try:
+            Terminal().password("Password: ")
+        except UsageError as error:
+            raise SystemExit(error.exit_code)
+    """
+    assert at_terminal(dedent(ask), typed={"Password: ": "\x04"})[1] == 2
+
+
+def test_ctrl_c_ends_the_question() -> None:
+    for ask in ('password("Q: ")', 'require_typed("odin", "Q: ")', 'confirm("Q:")'):
+        code = f"import polars\nfrom pipeline.commands.terminal import Terminal\nTerminal().{ask}"
+        shown, _ = at_terminal(code, typed={"Q: ": "\x03", "Q: [y/N] ": "\x03"})
+        assert "KeyboardInterrupt" in shown, ask
 
 
 # Errors

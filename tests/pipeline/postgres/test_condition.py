@@ -1,5 +1,6 @@
 """A condition is one harmless boolean expression, or it is refused; what runs is written from what was judged."""
 
+import logging
 from datetime import datetime
 
 import pytest
@@ -158,6 +159,14 @@ def test_what_could_do_anything_but_compare_is_refused_without_a_value_in_the_me
     assert refused.value.exit_code == 2
     assert SECRET not in str(refused.value).lower()
     assert refused.value.next_step
+
+
+def test_a_warning_of_the_parser_is_not_logged_for_it_quotes_the_condition(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(UsageError):
+        written("id IN (WITH x AS (DELETE FROM student RETURNING id) SET id FROM zebra)")
+    assert caplog.text == ""
+    logging.getLogger("sqlglot").warning("of others")
+    assert "of others" in caplog.text
 
 
 @pytest.mark.parametrize("text", NOT_BOOLEAN)

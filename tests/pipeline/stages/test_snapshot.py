@@ -17,6 +17,7 @@ from rich.console import Console
 
 from pipeline.errors import ConnectionFailedError, DatabaseError, SchemaError, StorageError, UsageError
 from pipeline.postgres.connect import Database
+from pipeline.postgres.embedded import Server
 from pipeline.progress import Advance, Progress
 from pipeline.sample import fill
 from pipeline.stages import snapshot as module
@@ -90,13 +91,22 @@ def assert_holds_all_of(database: Database, folder: Path, manifest: dict[str, An
         assert found.height == table["rows"]
 
 
+@pytest.fixture(scope="module")
+def sample(server: Server) -> Iterator[str]:
+    """The server's name of a sample V1, with some more that real data hold; to be copied."""
+    name = server.create_database("sample_of_snapshot")
+    fill(server.url(name), students=60)
+    execute(Database.from_url("V1", server.url(name)), FURTHER_FLAWS)
+    yield name
+    server.drop_database(name)
+
+
 @pytest.fixture
-def v1(make_database: MakeDatabase) -> Database:
-    """A sample V1, with some more that real data hold."""
-    database = Database.from_url("V1", make_database())
-    fill(database.url, students=60)
-    execute(database, FURTHER_FLAWS)
-    return database
+def v1(sample: str, server: Server, database_names: Iterator[str]) -> Iterator[Database]:
+    """A copy of the sample V1."""
+    name = server.create_database(next(database_names), template=sample)
+    yield Database.from_url("V1", server.url(name))
+    server.drop_database(name)
 
 
 @pytest.fixture
