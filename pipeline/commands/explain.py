@@ -11,7 +11,8 @@ from rich.table import Table
 
 from pipeline.commands.terminal import Terminal
 from pipeline.settings import Settings
-from pipeline.stages.explain import STATES, WRITTEN, Change, Explanation, RunNote, V2Row, Value, explained
+from pipeline.stages.explain import explained
+from pipeline.stages.explanation import STATES, WRITTEN, Change, Explanation, RunNote, V2Row, Value
 from transforms.lineage import v1_table
 
 NOTHING: Final = "–"

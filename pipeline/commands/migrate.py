@@ -94,11 +94,13 @@ def migrate_and_show(run: Run, terminal: Terminal, v1: Database, v2: Database, /
 
 
 def _outcome(report: Report) -> str:
-    written = report.rows_to_write
-    if not written:
+    if not report.rows_to_write:
         return "Nothing to write: V2 holds all of V1 that can go there."
+    written = sum(report.run.facts["written"].values())
+    withdrawn = report.rows_to_write - written
+    taken = f", {withdrawn:,} roles taken back" if withdrawn else ""
     if report.run.settings.dry_run:
-        return f"Dry run: {written:,} V2 rows were written, verified and rolled back. V2 is as it was."
-    done = f"Done: {written:,} rows are in V2."
+        return f"Dry run: {written:,} V2 rows were written{taken}; all of it was rolled back, and V2 is as it was."
+    done = f"Done: {written:,} rows are in V2{taken}."
     handover = report.run.folder.path / "handover"
     return f"{done}\nNew passwords, to hand over and then delete: {os.path.relpath(handover)}" if handover.exists() else done

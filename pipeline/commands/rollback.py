@@ -91,7 +91,7 @@ def _question(planned: TakingBack, v2: Database) -> str:
 
 def _kept_by_table(planned: TakingBack) -> dict[str, dict[str, int]]:
     """V2 table → reason → rows that stay."""
-    counted = planned.kept.group_by("table", "reason").agg(rows=pl.len()).sort("table", "reason")
+    counted = planned.kept.group_by("table", "reason", maintain_order=True).agg(rows=pl.len())
     kept: dict[str, dict[str, int]] = {}
     for table, reason, rows in counted.iter_rows():
         kept.setdefault(table, {})[reason] = rows

@@ -47,7 +47,7 @@ def _clean_and_set_up(terminal: Terminal, v2: Database) -> SetUpSummary:
         if doomed:
             _show_doomed(terminal, v2, doomed)
             terminal.require_typed(v2.name, f"To delete them for good, type the database's name, {v2.name}: ")
-        with connected(v2) as connection:
+        with connected(v2) as connection, connection.transaction():
             summary = set_up_anew(connection) if doomed else set_up(connection)
             lock.require_held()  # somebody may have thought for long, and no run must write meanwhile
     return _shown(terminal, v2, summary)

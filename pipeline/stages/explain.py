@@ -8,34 +8,19 @@ newest run that read the row ─┬─ inserted, updated ───────�
 """
 
 import re
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from checks import v1 as checks_of_v1
 from checks.relations import FOREIGN_KEYS
 from checks.schemas import questions
 from pipeline.errors import RefusedError, UsageError
+from pipeline.stages.explanation import WRITTEN, Change, Explanation, Rejection, Row, RunNote, State, V2Row, Value
 from pipeline.stages.past_runs import PastRun, past_runs
 from transforms.ids import reference_id
 from transforms.lineage import KINDS, Writing, own_columns, referred_table, v1_table, writings_of
 from transforms.reasons import MEANINGS
 
-Row = dict[str, Any]
-State = Literal["inserted", "updated", "unchanged", "kept", "merged", "rejected", "not selected"]
-
-STATES: Final[dict[State, str]] = {
-    "inserted": "V2 did not have it",
-    "updated": "it had changed in V1 since V2 was given it",
-    "unchanged": "V2 was given it already, as V1 has it",
-    "kept": "it had changed in V1, but V2's rows were edited in V2, and stay as they are",
-    "merged": "another row of V1 gives the same pair",
-    "rejected": "it cannot go to V2",
-    "not selected": "the run was about other rows",
-}
-"""What may become of a row → why."""
-
-WRITTEN: Final = frozenset({"inserted", "updated"})
 WRITTEN_EARLIER: Final = frozenset({"unchanged", "kept", "not selected"})
 
 SECRETS: Final = frozenset({"password", "admin_password", "passwordHash"})
@@ -48,98 +33,6 @@ CODED: Final = {(key.table, key.column): key.parent_table for key in FOREIGN_KEY
 
 ID: Final = re.compile(r"-?[0-9]{1,10}")
 PAIR: Final = re.compile(r"(?P<A>-?[0-9]{1,10}):(?P<B>-?[0-9]{1,10})")
-
-
-@dataclass(frozen=True)
-class Value:
-    """A value of a V2 row, and where it comes from."""
-
-    column: str
-    value: Any
-    """As V2 was given it; of a secret whether it is set."""
-    meaning: str | None
-    """The code of the row that the value refers to, where it has one."""
-    sources: tuple[str, ...]
-    """The V1 columns that it is made of."""
-    section: int
-    """Of the mapping."""
-    rule: str
-
-
-@dataclass(frozen=True)
-class V2Row:
-    """A row of V2 that was made of the V1 row."""
-
-    table: str
-    how: Literal["inserted", "updated"]
-    values: tuple[Value, ...]
-
-
-@dataclass(frozen=True)
-class Change:
-    """A value that was changed or dropped on the way, or what a run found of the row."""
-
-    column: str | None
-    code: str
-    meaning: str
-    original: str | None
-    detail: str | None
-    """Of `kept_edited`: the V2 tables of the rows that were edited."""
-
-
-@dataclass(frozen=True)
-class Rejection:
-    """Why a row cannot go to V2."""
-
-    code: str
-    meaning: str
-    column: str | None
-    check: str | None
-    check_meaning: str | None
-
-
-@dataclass(frozen=True)
-class RunNote:
-    """A run, as far as the explanation needs it."""
-
-    run: str
-    state: str
-    dry_run: bool
-    databases: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def has_written(self) -> bool:
-        """Whether V2 has what the run wrote."""
-        return self.state == "done" and not self.dry_run
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """What became of a row of V1."""
-
-    table: str
-    """The kind of V1 row: a V1 table, or `Administrator`."""
-    v1_id: str
-    run: RunNote
-    """The newest run that read the row."""
-    state: State
-    """What became of it there."""
-    v1: Row
-    """Its columns and values; of a secret whether it is set."""
-    rejection: Rejection | None
-    merged_with: str | None
-    """The code of the catalogue's subject that it is."""
-    gone_in: str | None
-    """The newest run of the same V1, if that did not find the row any more."""
-    ledger_run: str | None
-    """The run that had written the row before `run`, by V2's ledger; its folder may be gone."""
-    written_by: RunNote | None
-    """The run that wrote the V2 rows below, or was to: `run`, or an earlier one; None where none is known."""
-    changes: tuple[Change, ...]
-    """As the runs that are named here have them on record."""
-    rows: tuple[V2Row, ...]
-    absent: dict[str, str]
-    """V2 tables that have no row of it → why."""
 
 
 def explained(runs: Path, /, *, table: str, v1_id: str) -> Explanation:
@@ -242,14 +135,15 @@ def _rejection(kind: str, run: PastRun, identity: Row) -> Rejection:
     record = next(iter(run.records("rejected", kind, str(identity["v1_id"]))), {})
     asked = questions(checks_of_v1.schema(kind)) if kind in checks_of_v1.COLUMNS else []
     meaning = next((question.meaning for question in asked if question.check == check), None)
-    return Rejection(code, MEANINGS[code], record.get("column"), check, meaning)
+    return Rejection(code, MEANINGS.get(code, code), record.get("column"), check, meaning)
 
 
 def _changes(runs: list[PastRun], kind: str, v1_id: str) -> tuple[Change, ...]:
     """What the runs have on record of the row, the same thing once."""
     records = [record for run in runs for record in run.records("changed", kind, v1_id)]
     changes = [
-        Change(record["column"], record["code"], MEANINGS[record["code"]], record["original"], record["check"]) for record in records
+        Change(record["column"], record["code"], MEANINGS.get(record["code"], record["code"]), record["original"], record["check"])
+        for record in records
     ]
     return tuple(dict.fromkeys(changes))
 

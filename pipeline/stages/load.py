@@ -16,11 +16,13 @@ from pipeline.steps import SOURCES, V2_TABLES
 def load(run: Run, target: Target, /) -> None:
     """Writes every row of the run, in the order of V2's foreign keys, and the ledger.
 
-    Its fact `left_to_v2`: V2 table → ids of rows that were not added, because V2 has one of its own making in their place.
+    Its facts: `rows_before` (V2 table → rows), and `left_to_v2` (V2 table → ids of rows that were not added, because V2 has one of its
+    own making in their place).
     """
     run.folder.clear("backup")
     rows = run.facts["written"]
     run.facts["left_to_v2"] = {}
+    run.facts["rows_before"] = target.rows_before
     with run.stage("load", total=sum(rows.values())) as advance:
         withdraw(run, target)
         for table in V2_TABLES:

@@ -33,8 +33,6 @@ VERDICTS: Final[dict[RunState, "Verdict"]] = {
 
 Verdict = Literal["ok", "differences", "failed", "interrupted"]
 
-LABELS: Final = {"Administrator": "Administrator (of a School)"}
-
 COLUMNS: Final = ("read", "inserted", "updated", "unchanged", "kept", "merged", "rejected")
 
 
@@ -112,7 +110,7 @@ class Report:
         console.print(_books_table(self.books, "what became of V1's rows" if is_done else "what is to become of V1's rows"))
         folder = self.run.folder
         console.print(_counts_table("Rejected rows", _by_code(folder.record("rejected"))))
-        console.print(_counts_table("Changed values", _by_code(folder.record("changed"))))
+        console.print(_counts_table("On record besides", _by_code(folder.record("changed"))))
 
     def show(self, console: Console, /) -> None:
         """Prints the books, what was written and verified, the time, and where everything is."""
@@ -155,12 +153,17 @@ def _books_table(books: dict[str, Book], what: str) -> Table:
         column for column in COLUMNS if column in {"read", "inserted", "rejected"} or any(getattr(book, column) for book in books.values())
     ]
     table = _table(f"The books: {what}")
-    table.add_column("V1 table")
+    table.add_column("V1 table", no_wrap=True)
     for column in shown:
         table.add_column(column, justify="right")
     for name, book in books.items():
-        table.add_row(LABELS.get(name, name), *(f"{getattr(book, column):,}" for column in shown))
-    table.caption = "merged: already given by the catalogue, or by another row" if "merged" in shown else None
+        table.add_row(name, *(f"{getattr(book, column):,}" for column in shown))
+    told = {
+        "Administrator": "Administrator: the account in a School row",
+        "merged": "merged: already given by the catalogue, or by another row",
+        "kept": "kept: edited in V2 since it was migrated",
+    }
+    table.caption = "\n".join(text for name, text in told.items() if name in books or name in shown)
     return table
 
 

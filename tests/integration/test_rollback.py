@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 
+from checks.relations import PRIMARY_KEYS
 from pipeline.commands.rollback import rollback
 from pipeline.commands.terminal import Terminal
 from pipeline.errors import LoadError, RefusedError, VerificationError
@@ -17,6 +18,7 @@ from pipeline.manifest import Manifest
 from pipeline.postgres.connect import Database
 from pipeline.postgres.ledger import exclusive
 from pipeline.run_folder import RunFolder
+from pipeline.stages.committed_run import standing
 from tests.integration.databases import (
     Migrated,
     Pair,
@@ -138,6 +140,20 @@ def test_runs_taken_back_one_by_one_leave_v2_as_setup_left_it(small: Pair, tmp_p
     assert held(small.v2) == before
 
 
+def test_every_row_of_the_ledger_stands_for_rows_that_v2_holds(migrated_sample: Migrated) -> None:
+    with psycopg.connect(migrated_sample.pair.v2) as connection:
+        rows = connection.execute("""SELECT "v1_table", "v1_id", "digest" FROM "migration"."row" """).fetchall()
+    ledger_rows = pl.DataFrame(rows, schema=["v1_table", "v1_id", "digest"], orient="row")
+    found = standing(migrated_sample.run, ledger_rows.lazy())
+    told = set()
+    for table, keyed in found.items():
+        stands = keyed.collect()
+        held_keys = {tuple(row[name] for name in PRIMARY_KEYS[table]) for row in table_rows(migrated_sample.pair.v2, table)}
+        assert set(stands.select(PRIMARY_KEYS[table]).iter_rows()) <= held_keys, table
+        told |= set(stands.select("v1_table", "v1_id").iter_rows())
+    assert told == {(v1_table, v1_id) for v1_table, v1_id, _ in rows}
+
+
 # What stays
 
 
@@ -229,6 +245,29 @@ def test_what_a_table_that_we_do_not_know_refers_to_stays(small: Pair, tmp_path:
         assert connection.execute("""SELECT count(*), count("by Whom") FROM "app"."Odd ""note" """).fetchone() == (2, 1)
 
 
+def test_keys_of_any_shape_count(small: Pair, tmp_path: Path, take_back: TakeBack) -> None:
+    run = migrated(small, tmp_path, password_policy="carry")
+    (parent,) = (row["email"] for row in users(small.v2).values() if row["id"] == PARENT)
+    execute(
+        small.v2,
+        f"""
+        CREATE TABLE "ByEmail" ("email" text REFERENCES "User" ("email") ON DELETE CASCADE) PARTITION BY LIST ("email");
+        CREATE TABLE "ByEmailRest" PARTITION OF "ByEmail" DEFAULT;
+        INSERT INTO "ByEmail" VALUES ('{parent}');
+        CREATE TABLE "ByNumber" (
+            "number" text,
+            "school" text,
+            FOREIGN KEY ("school", "number") REFERENCES "Student" ("schoolId", "admissionNo") ON DELETE CASCADE
+        );
+        INSERT INTO "ByNumber" VALUES ('A1', NULL), ('A1', '{v2_id("School:1")}');
+        """,
+    )
+    take_back(run)
+    assert {("User", PARENT, "referred"), ("Student", v2_id("Student:1"), "referred")} <= kept(run)
+    assert {row["id"] for row in table_rows(small.v2, "User")} == {PARENT, STUDENT}
+    assert (len(table_rows(small.v2, "ByEmail")), len(table_rows(small.v2, "ByNumber"))) == (1, 2)
+
+
 def test_a_key_that_v2_lost_counts_all_the_same(small: Pair, tmp_path: Path, take_back: TakeBack) -> None:
     execute(small.v2, """ALTER TABLE "Enrollment" DROP CONSTRAINT "Enrollment_classId_fkey" """)
     run = migrated(small, tmp_path, password_policy="carry")
@@ -249,7 +288,7 @@ def test_an_update_that_was_edited_since_is_not_restored(small: Pair, tmp_path: 
     assert document["kept"]["UserRole"] == {"belongs": 2}
     assert {row["name"] for row in table_rows(small.v2, "School")} == {"Green Hill School"}
     with psycopg.connect(small.v2) as connection:
-        runs = dict(connection.execute("""SELECT "v1_table" || "v1_id", "run_id" FROM "migration"."row" """).fetchall())
+        runs: dict[str, str] = dict(connection.execute("""SELECT "v1_table" || "v1_id", "run_id" FROM "migration"."row" """).fetchall())
     assert runs["Student1"] == runs["School2"] == run.folder.run_id
     assert run.folder.run_id not in {runs["Teacher1"], runs["School1"]}
 
@@ -262,6 +301,16 @@ def test_an_address_that_somebody_has_taken_since_is_not_given_back(small: Pair,
     take_back(run)
     assert ("User", TEACHER, "blocked") in kept(run)
     assert "tunde.bello@ghs.example" in users(small.v2)
+
+
+def test_a_role_that_v2_has_given_back_itself_is_not_given_twice(small: Pair, tmp_path: Path, take_back: TakeBack) -> None:
+    migrated(small, tmp_path, password_policy="carry")
+    (role,) = (row for row in table_rows(small.v2, "UserRole") if row["userId"] == STUDENT)
+    run = second_year(small, tmp_path)
+    with psycopg.connect(small.v2) as connection:
+        insert(connection, "UserRole", {**role, "id": "own"})
+    assert take_back(run)["is_complete"]
+    assert [row["id"] for row in table_rows(small.v2, "UserRole") if row["userId"] == STUDENT] == ["own"]
 
 
 def test_what_a_later_run_wrote_stays(small: Pair, tmp_path: Path, take_back: TakeBack) -> None:
@@ -328,6 +377,19 @@ def test_somebody_who_edits_a_row_meanwhile_stops_it(
         take_back(run, force=False)
     assert users(small.v2)["tunde@ghs.example"]["firstName"] == "Tundé"
     assert len(table_rows(small.v2, "Student")) == 1
+
+
+def test_somebody_who_refers_to_a_row_meanwhile_loses_nothing(
+    small: Pair, tmp_path: Path, take_back: TakeBack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = migrated(small, tmp_path)
+    execute(small.v2, 'CREATE TABLE "Note" ("userId" text REFERENCES "User" ("id") ON DELETE CASCADE)')
+    monkeypatch.setattr(Terminal, "require_answerable", lambda *_, **__: None)
+    monkeypatch.setattr(Terminal, "confirm", lambda *_: execute(small.v2, f"""INSERT INTO "Note" VALUES ('{TEACHER}')"""))
+    with pytest.raises(LoadError, match="SerializationFailure"):
+        take_back(run, force=False)
+    assert [row["userId"] for row in table_rows(small.v2, "Note")] == [TEACHER]
+    assert len(table_rows(small.v2, "User")) == 4
 
 
 def test_nobody_to_ask_is_a_refusal(small: Pair, tmp_path: Path, take_back: TakeBack) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from pipeline.commands.rollback import rollback
 from pipeline.commands.terminal import Terminal
 from pipeline.commands.validate import validate
 from pipeline.errors import RefusedError, SchemaError, VerificationError
-from tests.integration.databases import Migrated, Pair, add, add_strangers, contents, execute, insert, migrated, settings_for
+from pipeline.manifest import Manifest
+from tests.integration.databases import Migrated, Pair, add, add_strangers, contents, execute, insert, migrated, settings_for, table_rows
 from tests.integration.small_school import SECOND_YEAR
 from tests.oracle.values import v2_id
 
@@ -142,6 +144,20 @@ def test_rows_that_are_gone_and_rows_too_many_are_told(small: Pair, tmp_path: Pa
     }
     assert ("ParentSchool", f"{v2_id('Parent:1')}:{school}", "missing", None) in listed(run, document)
     assert ("Address", "~own", "extra", None) in listed(run, document)
+
+
+def test_a_row_too_many_of_an_owner_who_was_there_is_told_where_there_was_none_before(
+    small: Pair, tmp_path: Path, validated: Validate
+) -> None:
+    add_strangers(small.v2, [{"email": "own@v2.example"}])
+    run = migrated(small, tmp_path, password_policy="carry")
+    (own,) = (row["id"] for row in table_rows(small.v2, "User") if row["email"] == "own@v2.example")
+    with psycopg.connect(small.v2) as connection:
+        insert(connection, "Address", {"id": "own", "userId": own, "line1": "somewhere"})
+    for rows, told in ((0, {"extra": {"Address": 1}}), (1, {})):
+        manifest = Manifest.read(run.folder)
+        replace(manifest, facts={**manifest.facts, "rows_before": {"Address": rows}}).write(run.folder)
+        assert validated(run)["differences"] == told
 
 
 def test_a_key_that_v2_lost_and_its_rows_break_is_told(small: Pair, tmp_path: Path, validated: Validate) -> None:

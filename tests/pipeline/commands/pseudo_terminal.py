@@ -5,12 +5,27 @@ import select
 import subprocess
 import sys
 from collections.abc import Mapping
+from io import StringIO
 from pathlib import Path
+
+import pytest
 
 PATIENCE_SECONDS = 60
 
 TAKE_TERMINAL = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
 """So that Ctrl-C interrupts, and a hidden password is asked for at this terminal and no other."""
+
+
+class Keyboard(StringIO):
+    """Standard input at a terminal, for a test in the same process."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def type_in(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """Lets this process read what somebody types."""
+    monkeypatch.setattr(sys, "stdin", Keyboard(text))
 
 
 def at_terminal(code: str, *, typed: Mapping[str, str], environment: Mapping[str, str] | None = None) -> tuple[str, int]:

@@ -19,7 +19,7 @@ from pipeline.postgres.ledger import Lock, exclusive
 from pipeline.settings import Settings, read_settings
 from pipeline.stages.setup import set_up
 from tests.conftest import MakeDatabase
-from tests.pipeline.commands.pseudo_terminal import at_terminal
+from tests.pipeline.commands.pseudo_terminal import at_terminal, type_in
 
 pytestmark = pytest.mark.usefixtures("nothing_set", "_own_interruption")
 
@@ -41,13 +41,6 @@ SETUP_CLEAN = dedent(
 )
 
 
-class Keyboard(StringIO):
-    """Standard input at a terminal."""
-
-    def isatty(self) -> bool:
-        return True
-
-
 @pytest.fixture(scope="module")
 def in_use(server: Server) -> Iterator[str]:
     """The server's name of a V2 with reference rows and a school, to be copied."""
@@ -65,10 +58,6 @@ def v2(in_use: str, server: Server, database_names: Iterator[str]) -> Iterator[D
     name = server.create_database(next(database_names), template=in_use)
     yield Database.from_url("V2", server.url(name))
     server.drop_database(name)
-
-
-def type_in(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
-    monkeypatch.setattr(sys, "stdin", Keyboard(text))
 
 
 def settings(v2: str, **more: str) -> Settings:
@@ -159,7 +148,7 @@ def test_where_there_is_nothing_to_delete_nobody_is_asked(make_database: MakeDat
 def test_v1_s_database_is_never_emptied(v2: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     type_in(monkeypatch, f"{v2.name}\n")
     parts = {"v1_db_host": v2.host, "v1_db_port": str(v2.port), "v1_db_name": v2.name, "v1_db_user": "reader"}
-    for v1 in ({"v1_database_url": v2.url}, {"v1_database_url": f"{v2.url}?schema=heimdall"}, parts):
+    for v1 in ({"v1_database_url": v2.url}, {"v1_database_url": v2.prisma_url.replace("schema=public", "schema=heimdall")}, parts):
         with pytest.raises(RefusedError, match="one database in the settings"):
             setup(settings(v2.url, **v1), Terminal(), clean=True)
     assert schools(v2) == 1

@@ -36,7 +36,8 @@ def test_people_read_what_is_there(v1: str, capsys: pytest.CaptureFixture[str]) 
     out, err = capsys.readouterr()
     assert err == ""
     assert out.startswith("Snapshot of V1 (")
-    assert [line.replace("│", "").split() for line in out.splitlines() if "[red]Subject" in line][0][:2] == ["[red]Subject", "2,500"]
+    (subjects,) = (line.replace("│", "").split() for line in out.splitlines() if "[red]Subject" in line)
+    assert (subjects[:2], subjects[3]) == (["[red]Subject", "2,500"], "3")
     assert "2,501 rows of 9 tables as of 2" in out
     assert out.endswith(" MB, passwords included: before\n")
 

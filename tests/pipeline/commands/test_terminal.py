@@ -1,9 +1,7 @@
 """Where a command speaks: people and programs on channels of their own, and a question that only yes answers with yes."""
 
 import json
-import signal
 import sys
-from collections.abc import Iterator
 from io import BytesIO, StringIO, TextIOWrapper
 from textwrap import dedent
 
@@ -11,19 +9,7 @@ import pytest
 
 from pipeline.commands.terminal import Terminal
 from pipeline.errors import RefusedError, UsageError
-from tests.pipeline.commands.pseudo_terminal import at_terminal
-
-
-class Keyboard(StringIO):
-    """Standard input at a terminal."""
-
-    def isatty(self) -> bool:
-        return True
-
-
-def type_in(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
-    monkeypatch.setattr(sys, "stdin", Keyboard(text))
-
+from tests.pipeline.commands.pseudo_terminal import at_terminal, type_in
 
 # Two channels
 
@@ -73,14 +59,6 @@ def test_a_closed_standard_input_is_no_terminal(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(RefusedError, match="nobody to ask"):
         Terminal().require_answerable(force=False)
     Terminal().require_answerable(force=True)
-
-
-@pytest.fixture
-def _own_interruption() -> Iterator[None]:
-    """A question changes how Ctrl-C is taken; for the test only."""
-    before = signal.getsignal(signal.SIGINT)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.usefixtures("_own_interruption")

@@ -22,7 +22,8 @@ LEDGER = """
     CREATE SCHEMA "migration";
     CREATE TABLE "migration"."row" ("v1_table" TEXT, "v1_id" TEXT, "digest" TEXT);
     INSERT INTO "migration"."row" VALUES
-        ('School', '1', 'd'), ('Administrator', '1', 'd'), ('Teacher', '1', 'd'), ('_SubjectToTeacher', '2:1', 'd'), ('ParentSchool', '1:1', '')
+        ('School', '1', 'd'), ('Administrator', '1', 'd'), ('Teacher', '1', 'd'), ('_SubjectToTeacher', '2:1', 'd'),
+        ('_ClassToTeacher', '1:1', '')
 """
 
 

@@ -1,6 +1,5 @@
 """What became of a row is told out of the runs' folders alone: three runs over a V1 whose rows break every rule."""
 
-import os
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +12,8 @@ from pipeline.errors import RefusedError, UsageError
 from pipeline.postgres.embedded import Server
 from pipeline.run_folder import RunFolder
 from pipeline.selection import Selection
-from pipeline.stages.explain import LEFT, NONE, SECRETS, SET, Explanation, V2Row, explained
+from pipeline.stages.explain import LEFT, NONE, SECRETS, SET, explained
+from pipeline.stages.explanation import Explanation, V2Row
 from pipeline.steps import V2_TABLES
 from tests.integration.conftest import fill_with_every_rule
 from tests.integration.databases import Migrated, Pair, execute, migrated, set_up_v2, table_rows
@@ -78,7 +78,7 @@ def runs_of(tmp_path: Path) -> RunsOf:
 
     def runs(*chosen: Migrated) -> Path:
         for run in chosen:
-            os.symlink(run.folder.path, tmp_path / run.folder.run_id)
+            (tmp_path / run.folder.run_id).symlink_to(run.folder.path)
         return tmp_path
 
     return runs
