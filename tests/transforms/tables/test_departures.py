@@ -7,7 +7,6 @@ import polars as pl
 from transforms.tables.departures import NOTE, gone, notes, pairs_given, pairs_now, stale, stale_records
 from transforms.tables.history import LEDGER_SCHEMA
 
-
 Pairs = list[tuple[int, int | None]]
 
 
