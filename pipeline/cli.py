@@ -3,7 +3,8 @@
 import os
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -44,7 +45,7 @@ Passwords = Annotated[
     Literal["generate", "carry"] | None,
     typer.Option("--passwords", help="New passwords for all, or V1's bcrypt hashes kept."),
 ]
-RunArgument = Annotated[str | None, typer.Argument(metavar="[RUN]", help="A run's name; by default the newest.")]
+RunArgument = Annotated[str | None, typer.Argument(metavar="RUN", help="A run's name; by default the newest.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -73,14 +74,15 @@ def _migrate(  # noqa: PLR0913 - a parameter is a flag
     shaping = {"--passwords": passwords, "--batch-size": batch_size, "--entities": entities, "--filter": condition}
     running = {"--dry-run": dry_run, "--force": force, "--verbose": verbose, "--skip-validation": skip_validation, "--resume": resume}
     given = [name for name, value in (shaping | running).items() if value]
-    terminal = _terminal(context, as_json=as_json)
     if context.invoked_subcommand is not None:
         if given or as_json or as_status or as_validate:
             raise UsageError(
                 "Flags before a command are the migration's own.",
                 next_step=f"Write them behind it: {context.invoked_subcommand} --help lists its flags.",
             )
-    elif as_status or as_validate:
+        return
+    terminal = _terminal(context, as_json=as_json)
+    if as_status or as_validate:
         if given or (as_status and as_validate):
             raise UsageError("--status and --validate stand alone.", next_step="Add nothing but --json to either.")
         status(read_settings(), terminal) if as_status else validate(read_settings(), terminal, run_id=None)
@@ -141,7 +143,7 @@ def _validate(context: typer.Context, run: RunArgument = None, *, as_json: Json 
 @app.command("snapshot")
 def _snapshot(
     context: typer.Context,
-    database: Annotated[Literal["v1", "v2"], typer.Argument(help="Which database.")],
+    database: Annotated[Literal["v1", "v2"], typer.Argument(metavar="v1|v2", help="Which database.")],
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.")],
     *,
     as_json: Json = False,
@@ -219,15 +221,20 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _exit_code(arguments: list[str] | None) -> int:
-    terminal = Terminal()
+    arguments = sys.argv[1:] if arguments is None else arguments
+    terminal = Terminal(as_json="--json" in arguments)  # before they are understood: wrong usage is told as JSON, too
     os.umask(0o077)  # all that a run writes is personal data
     try:
-        code = app(list(_with_run_named(sys.argv[1:] if arguments is None else arguments)), standalone_mode=False, obj=terminal)
+        code = app(list(_with_run_named(arguments)), standalone_mode=False, obj=terminal)
     except MigratorError as error:
         problem, next_step, exit_code = error.problem, error.next_step, error.exit_code
     except typer.TyperException as error:
         problem, next_step = error.format_message(), "`python run_migration.py --help` lists commands and flags."
         exit_code = UsageError.exit_code
+    except SystemExit:  # as Rich and typer answer a pipe that was closed
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains of it once more at the end
+        problem, next_step = "Nobody reads standard output any more, as behind `| head`.", "`status` tells what became of a run."
+        exit_code = MigratorError.exit_code
     except BaseException as error:  # noqa: BLE001 - panics of connectorx derive from BaseException
         place = traceback.extract_tb(error.__traceback__)[-1]
         problem = f"Unexpected {type(error).__name__} in {Path(place.filename).name}, line {place.lineno}."
@@ -243,9 +250,9 @@ def _exit_code(arguments: list[str] | None) -> int:
     return exit_code
 
 
-def _with_run_named(arguments: list[str]) -> Iterator[str]:
+def _with_run_named(arguments: Sequence[str]) -> Iterator[str]:
     """Gives `--resume` the value that it may go without."""
-    for argument, follower in zip(arguments, [*arguments[1:], None], strict=True):
+    for argument, follower in zip_longest(arguments, arguments[1:]):
         yield argument
         if argument == "--resume" and (follower is None or follower.startswith("-")):
             yield NEWEST

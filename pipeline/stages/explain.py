@@ -135,17 +135,21 @@ def _rejection(kind: str, run: PastRun, identity: Row) -> Rejection:
     record = next(iter(run.records("rejected", kind, str(identity["v1_id"]))), {})
     asked = questions(checks_of_v1.schema(kind)) if kind in checks_of_v1.COLUMNS else []
     meaning = next((question.meaning for question in asked if question.check == check), None)
-    return Rejection(code, MEANINGS.get(code, code), record.get("column"), check, meaning)
+    return Rejection(code, _meaning(code), record.get("column"), check, meaning)
 
 
 def _changes(runs: list[PastRun], kind: str, v1_id: str) -> tuple[Change, ...]:
     """What the runs have on record of the row, the same thing once."""
     records = [record for run in runs for record in run.records("changed", kind, v1_id)]
     changes = [
-        Change(record["column"], record["code"], MEANINGS.get(record["code"], record["code"]), record["original"], record["check"])
-        for record in records
+        Change(record["column"], record["code"], _meaning(record["code"]), record["original"], record["check"]) for record in records
     ]
     return tuple(dict.fromkeys(changes))
+
+
+def _meaning(code: str) -> str:
+    """A reason code in plain words; of a code that this version does not know, the code."""
+    return MEANINGS.get(code, code)
 
 
 # Its V2 rows

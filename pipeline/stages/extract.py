@@ -1,11 +1,7 @@
 """V1 ══▶ v1/*.parquet: every table, all at one instant; and what of V2 the plan must respect ══▶ before/*.parquet."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 from psycopg import sql
 
 from checks.relations import PRIMARY_KEYS
@@ -17,6 +13,7 @@ from pipeline.postgres.snapshot import Snapshot, exported
 from pipeline.progress import Advance
 from pipeline.run import Run
 from pipeline.selection import evaluation_errors_mapped
+from pipeline.stages.parquet import in_parts, write_stream
 from pipeline.stages.setup import missing_reference, missing_schema
 from pipeline.steps import V2_TABLES
 
@@ -102,8 +99,8 @@ def extract(run: Run, v1: Database, v2: Database, /) -> None:
                     )
             for table, names in BEFORE.items():
                 query = f"SELECT {_listed(names)} FROM {target.database.table(table)}"
-                _write(run.folder.before(table), target.stream(query, batch_rows=STREAM_ROWS))
-            _write(run.folder.before("ledger"), target.stream(ledger.rows_query(target.connection), batch_rows=STREAM_ROWS))
+                write_stream(run.folder.before(table), target.stream(query, batch_rows=STREAM_ROWS))
+            write_stream(run.folder.before("ledger"), target.stream(ledger.rows_query(target.connection), batch_rows=STREAM_ROWS))
 
 
 def _select(run: Run, source: Snapshot) -> None:
@@ -114,7 +111,7 @@ def _select(run: Run, source: Snapshot) -> None:
             rows = f"FROM {source.database.table(table)} WHERE {condition}"
             with mapped_errors(source.database), evaluation_errors_mapped(table):
                 source.connection.execute(f"SELECT count(*) {rows}".encode())
-            _write(run.folder.selected(table), source.stream(f'SELECT "id"::int8 AS "id" {rows}', batch_rows=STREAM_ROWS))
+            write_stream(run.folder.selected(table), source.stream(f'SELECT "id"::int8 AS "id" {rows}', batch_rows=STREAM_ROWS))
 
 
 def _extract_table(run: Run, source: Snapshot, table: str, columns: dict[str, str], advance: Advance) -> int:
@@ -125,52 +122,9 @@ def _extract_table(run: Run, source: Snapshot, table: str, columns: dict[str, st
     part_rows = run.settings.migration_batch_size
     batches = source.stream(query, batch_rows=min(STREAM_ROWS, part_rows))
     rows = 0
-    for number, part in enumerate(_parts(batches, part_rows)):
-        rows += _write(run.folder.part("v1", table, number), part, advance)
+    for number, part in enumerate(in_parts(batches, part_rows)):
+        rows += write_stream(run.folder.part("v1", table, number), part, advance)
     return rows
-
-
-def _parts(batches: Iterator[pa.RecordBatch], part_rows: int) -> Iterator[Iterator[pa.RecordBatch]]:
-    """Cuts a stream of batches into streams of `part_rows` rows; an empty stream is one empty part."""
-    rest: list[pa.RecordBatch] = []
-    first = next(batches)
-
-    def part() -> Iterator[pa.RecordBatch]:
-        wanted = part_rows
-        while wanted:
-            batch = rest.pop() if rest else next(batches, None)
-            if batch is None:
-                return
-            yield batch.slice(0, wanted)
-            if batch.num_rows > wanted:
-                rest.append(batch.slice(wanted))
-            wanted -= min(wanted, batch.num_rows)
-
-    rest.append(first)
-    while rest:
-        yield part()
-        if not rest and (batch := next((batch for batch in batches if batch.num_rows), None)) is not None:
-            rest.append(batch)
-
-
-def _write(path: Path, batches: Iterator[pa.RecordBatch], advance: Advance | None = None) -> int:
-    """Writes a stream to one Parquet file, whole or not at all; gives its rows."""
-    unfinished = path.with_suffix(".tmp")
-    rows = 0
-    first = next(batches)
-    with pq.ParquetWriter(unfinished, first.schema, compression="zstd") as writer:
-        for batch in _again(first, batches):
-            writer.write_batch(batch)
-            rows += batch.num_rows
-            if advance:
-                advance(batch.num_rows)
-    unfinished.replace(path)
-    return rows
-
-
-def _again(first: pa.RecordBatch, rest: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    yield first
-    yield from rest
 
 
 def _count(source: Snapshot, table: str) -> int:
@@ -191,6 +145,7 @@ def _require_v1(source: Snapshot) -> None:
         )
     tables = expected_columns(packaged_sql("v1"))
     _require_rights(source, "SELECT", list(tables))
+    _require_all_rows_shown(source, list(tables))
     keyless = [
         table
         for table, columns in tables.items()
@@ -223,6 +178,18 @@ def _require_v2(target: Snapshot) -> None:
         raise DatabaseError(
             f'{target.database.place}: the user {target.database.user} may not create the schema "migration", where the ledger is kept.',
             next_step=f'As its owner: GRANT CREATE ON DATABASE "{target.database.name}" TO "{target.database.user}".',
+        )
+
+
+def _require_all_rows_shown(source: Snapshot, tables: list[str]) -> None:
+    """Row-level security would leave rows out, without a word."""
+    query = "SELECT row_security_active(%s)"
+    hiding = [table for table in tables if source.connection.execute(query, [source.database.table(table)]).fetchone()[0]]  # type: ignore[index]  # a row always
+    if hiding:
+        place, user = source.database.place, source.database.user
+        raise DatabaseError(
+            f"{place}: row-level security hides rows of {_some(hiding)} from the user {user}.",
+            next_step=f'Connect as the tables\' owner, or: ALTER ROLE "{user}" BYPASSRLS.',
         )
 
 

@@ -10,8 +10,6 @@ import polars as pl
 import psycopg
 import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from rich.console import Console
 
 from pipeline.errors import ConnectionFailedError, DatabaseError, MigratorError, SchemaError
@@ -28,6 +26,7 @@ from pipeline.stages.extract import BEFORE, extract
 from pipeline.stages.setup import set_up
 from tests.conftest import MakeDatabase
 from tests.pipeline.conftest import Clerk
+from transforms.tables.history import LEDGER_SCHEMA
 
 V1_TABLES = expected_columns(packaged_sql("v1"))
 
@@ -283,16 +282,6 @@ def test_an_empty_table_is_one_empty_part(run: Run, v1: Database, v2: Database) 
     assert pl.read_parquet(part).height == 0
 
 
-@given(sizes=st.lists(st.integers(0, 9), min_size=1, max_size=12), part_rows=st.integers(1, 12))
-def test_however_the_rows_come_all_parts_but_the_last_are_full(sizes: list[int], part_rows: int) -> None:
-    starts = [sum(sizes[:number]) for number in range(len(sizes))]
-    batches = (pa.record_batch({"id": range(start, start + size)}) for start, size in zip(starts, sizes, strict=True))
-    parts = [[row for batch in part for row in batch["id"].to_pylist()] for part in module._parts(batches, part_rows)]
-    assert [row for part in parts for row in part] == list(range(sum(sizes)))
-    assert [len(part) for part in parts[:-1]] == [part_rows] * (len(parts) - 1)
-    assert parts[-1] or parts == [[]]
-
-
 def test_a_part_is_there_whole_or_not_at_all(tmp_path: Path, v1: Database, v2: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     plainly = Snapshot.stream
 
@@ -432,24 +421,29 @@ def test_a_user_who_could_not_write_v2_is_told_before_anything_is_read(
 # V2
 
 
+INSTANT = "2024-03-01 10:00:00.123000"
+
+
 def test_what_the_plan_must_know_of_v2_is_read_and_nothing_else(run: Run, v1: Database, make_database: MakeDatabase) -> None:
     v2 = Database.from_url("V2", make_database(packaged_sql("v2")))
     with connected(v2) as connection:
         set_up(connection)
         connection.execute(ledger.statements().encode())
         connection.execute(
-            """
+            f"""
             INSERT INTO "User" ("id", "email", "phone", "passwordHash", "firstName", "userTypeId", "updatedAt")
-                SELECT 'stranger', 'Ada@X.example', '+2348031234567', 'hash', 'Ada', "id", now() FROM "UserType" WHERE "code" = 'PARENT';
-            INSERT INTO "migration"."run" VALUES ('run-1', 'loaded', 'd', '{}', '2024-01-01');
+                SELECT 'stranger', 'Ada@X.example', '+2348031234567', 'hash', 'Ada', "id", '{INSTANT}' FROM "UserType" WHERE "code" = 'PARENT';
+            INSERT INTO "migration"."run" VALUES ('run-1', 'loaded', 'd', '{{}}', '2024-01-01');
             INSERT INTO "migration"."row" VALUES ('School', '7', 'digest', 'run-1');
-            """
+            """.encode()
         )
     extract(run, v1, v2)
     for table, names in BEFORE.items():
-        assert run.before(table).collect_schema() == pl.Schema(dict.fromkeys(names, pl.String)), table
-    assert run.before("User").collect().rows() == [("stranger", "Ada@X.example", "+2348031234567")]
-    assert run.before("ledger").collect().rows() == [("School", "7", "digest")]
+        typed = {"updatedAt": pl.Datetime("us"), "isClassTeacher": pl.Boolean(), "isPrimary": pl.Boolean()}
+        assert run.before(table).collect_schema() == pl.Schema({name: typed.get(name, pl.String()) for name in names}), table
+    assert run.before("User").collect().rows() == [("stranger", "Ada@X.example", "+2348031234567", datetime.fromisoformat(INSTANT))]
+    assert run.before("ledger").collect_schema() == LEDGER_SCHEMA
+    assert run.before("ledger").collect().rows() == [("School", "7", "digest", "run-1", None, None, None, False)]
     assert run.before("Role").collect()["code"].sort().to_list() == ["PARENT", "SCHOOL_ADMIN", "STUDENT", "SUPER_ADMIN", "TEACHER"]
 
 
