@@ -34,6 +34,9 @@ from pipeline.steps import V2_TABLES
 TRIED_LOGINS: Final = 20
 """How many passwords of the handover are tried against the hashes that V2 holds."""
 
+USER_ID: Final = "^[0-9a-f-]{36}$"
+"""What the handover calls a user; people open that file, so what it says is not trusted."""
+
 MARK: Final = "updatedAt"
 
 MARKED: Final = ("School", "User", "Class", "Teacher", "Parent", "Student")
@@ -183,13 +186,16 @@ def _try_logins(run: Run, target: Target, edited: pl.DataFrame, found: Differenc
         found.logins_note = "the handover is encrypted" if any(handover.glob("part-*.csv.age")) else "there is no handover file"
         return
     chance = secrets.SystemRandom()
-    read = [
-        pl.read_csv(part, columns=["user_id", "password"], infer_schema=False)
-        for part in chance.sample(parts, min(TRIED_LOGINS, len(parts)))
-    ]
-    offered = pl.concat(read)
+    try:
+        read = [pl.read_csv(part, infer_schema=False) for part in chance.sample(parts, min(TRIED_LOGINS, len(parts)))]
+        offered = (
+            pl.concat(frame.select("user_id", "password") for frame in read).filter(pl.col("user_id").str.contains(USER_ID)).drop_nulls()
+        )
+    except pl.exceptions.PolarsError:
+        found.logins_note = "the handover was changed, and cannot be read"
+        return
     users = offered[chance.sample(range(offered.height), min(TRIED_LOGINS, offered.height))]
-    ids = ", ".join(f"'{user}'" for user in users["user_id"])
+    ids = ", ".join(f"'{user}'" for user in users["user_id"]) or "NULL"
     held = target.query(
         f'SELECT "id"::text AS "id", "passwordHash"::text AS "hash" FROM {target.database.table("User")} WHERE "id"::text IN ({ids})'
     )

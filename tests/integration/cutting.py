@@ -80,7 +80,7 @@ class Way:
     names: list[str] = field(default_factory=list)
 
     @contextmanager
-    def point(self, what: str, /, *, half: Path | None = None) -> Iterator[None]:
+    def point(self, what: str, /, *, half: str | Path | None = None) -> Iterator[None]:
         """A point, while what is done there is done; `half`: the file that is half written amid it."""
         label = f"{self.stage}: {what}"
         self.passed[label] += 1
@@ -91,7 +91,7 @@ class Way:
             self._come_to_harm()
         yield
         if is_it and self.order.moment == "amid" and half:
-            os.truncate(half, half.stat().st_size // 2)
+            os.truncate(half, os.stat(half).st_size // 2)
         if is_it and self.order.moment != "before":
             self._come_to_harm()
 
@@ -129,8 +129,8 @@ def lay_points(way: Way) -> None:
         return None
 
     once, stage, call = Run.once, Run.stage, Target._call
-    replace, write, sink, write_batch, hand_over = (
-        Path.replace, pl.DataFrame.write_parquet, pl.LazyFrame.sink_parquet, pq.ParquetWriter.write_batch, credentials._write_handover,
+    replace, sink, write_batch, hand_over = (
+        Path.replace, pl.LazyFrame.sink_parquet, pq.ParquetWriter.write_batch, credentials._write_handover,
     )  # fmt: skip
 
     def cut_once(self: Run, called: Callable[..., object], *args: Any, **more: Any) -> None:
@@ -157,11 +157,7 @@ def lay_points(way: Way) -> None:
         with way.point(f"file {name}"):
             return replace(self, target)
 
-    def cut_write(self: pl.DataFrame, file: Any, **more: Any) -> None:
-        with way.point(f"file {named(file)}", half=file):
-            write(self, file, **more)
-
-    def cut_sink(self: pl.LazyFrame, path: Any, **more: Any) -> Any:
+    def cut_sink(self: pl.LazyFrame, path: Any, **more: Any) -> Any:  # a DataFrame's write_parquet comes here, too
         with way.point(f"file {named(path)}", half=path):
             return sink(self, path, **more)
 
@@ -174,7 +170,7 @@ def lay_points(way: Way) -> None:
             hand_over(run, number, users)
 
     Run.once, Run.stage, Target._call = cut_once, cut_stage, cut_call  # type: ignore[method-assign, assignment]  # on purpose
-    Path.replace, pl.DataFrame.write_parquet, pl.LazyFrame.sink_parquet = cut_replace, cut_write, cut_sink  # type: ignore[method-assign, assignment]
+    Path.replace, pl.LazyFrame.sink_parquet = cut_replace, cut_sink  # type: ignore[method-assign, assignment]
     pq.ParquetWriter.write_batch, credentials._write_handover = cut_batch, cut_hand_over
 
 
@@ -197,7 +193,7 @@ def carry_out(order: Order) -> None:
         opened = os.open(name, flags, 0o600)
         os.dup2(opened, descriptor)
         os.close(opened)
-    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: PTH123, SIM115 - a descriptor; what the orders left in the old one goes
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - a descriptor; what the orders left in the old one goes
     os.environ.clear()
     os.environ.update(order.environment)
     from pipeline.cli import main  # noqa: PLC0415 - see above

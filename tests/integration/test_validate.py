@@ -189,8 +189,13 @@ def test_an_encrypted_handover_or_none_is_said(small: Pair, tmp_path: Path, vali
     recipient = str(pyrage.x25519.Identity.generate().to_public())
     run = migrated(small, tmp_path, handover_recipient=recipient)
     assert validated(run)["logins_note"] == "the handover is encrypted"
-    for part in (run.folder.path / "handover").iterdir():
-        part.unlink()
+    (part,) = (run.folder.path / "handover").iterdir()
+    changed = part.with_suffix("")
+    part.rename(changed)
+    assert validated(run)["logins_note"] == "the handover was changed, and cannot be read"
+    changed.write_text("user_id,password\n' OR true --,x\n")
+    assert validated(run)["logins"] == 0
+    changed.unlink()
     document = validated(run)
     assert (document["logins"], document["logins_note"]) == (0, "there is no handover file")
     assert "no login tried" in document["said"]

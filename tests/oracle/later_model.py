@@ -142,7 +142,8 @@ class LaterRun:
             return False
         if table in ENDS:
             ends = zip(ENDS[table], (row["A"], row["B"]), strict=True)
-            return any(self.chosen.meets(end, self.by_id[end][v1_id]) for end, v1_id in ends)
+            # The condition is one on the tables of the selected entities: an end in another table cannot meet it.
+            return any(ENTITY_OF[end] in self.chosen.entities and self.chosen.meets(end, self.by_id[end][v1_id]) for end, v1_id in ends)
         return self.chosen.meets("School" if table == "Administrator" else table, row)
 
     def count(self, table: str, row: Row, outcome: Outcome) -> None:

@@ -432,7 +432,8 @@ def test_what_the_plan_must_know_of_v2_is_read_and_nothing_else(run: Run, v1: Da
         connection.execute(
             f"""
             INSERT INTO "User" ("id", "email", "phone", "passwordHash", "firstName", "userTypeId", "updatedAt")
-                SELECT 'stranger', 'Ada@X.example', '+2348031234567', 'hash', 'Ada', "id", '{INSTANT}' FROM "UserType" WHERE "code" = 'PARENT';
+                SELECT 'stranger', 'Ada@X.example', '+2348031234567', 'hash', 'Ada', "id", '{INSTANT}'
+                FROM "UserType" WHERE "code" = 'PARENT';
             INSERT INTO "migration"."run" VALUES ('run-1', 'loaded', 'd', '{{}}', '2024-01-01');
             INSERT INTO "migration"."row" VALUES ('School', '7', 'digest', 'run-1');
             """.encode()
