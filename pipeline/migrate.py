@@ -11,8 +11,6 @@ V1 ══extract══▶ v1/*.parquet ══transform══▶ v2/*.parquet ═
 Every stage turns files of the run's folder into files; the databases are touched at the two ends only.
 """
 
-import signal
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
@@ -36,7 +34,7 @@ from pipeline.stages.extract import extract
 from pipeline.stages.load import load
 from pipeline.stages.plan import plan
 from pipeline.stages.report import Report
-from pipeline.stages.target import Target, transaction
+from pipeline.stages.target import Target, interrupts_ignored, transaction
 from pipeline.stages.transform import transform
 from pipeline.stages.verify import verify
 from pipeline.storage import mapped_storage_errors
@@ -141,26 +139,13 @@ def _commit(report: Report, target: Target) -> None:
 
     If the connection breaks in that moment, the ledger tells which side of it the run is on.
     """
-    with _interrupts_ignored():
+    with interrupts_ignored():
         try:
             target.commit()
         except ConnectionFailedError:
             if not ledger.was_committed(target.database, report.run.folder.run_id):
                 raise
         report.is_committed, report.verdict, report.exit_code = True, "ok", 0
-
-
-@contextmanager
-def _interrupts_ignored() -> Iterator[None]:
-    """Ignores Ctrl-C while the block runs; elsewhere than on the main thread it never comes."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _require_sound(report: Report) -> None:

@@ -50,7 +50,7 @@ def rollback(settings: Settings, terminal: Terminal, /, *, run_id: str, force: b
     with exclusive(v2) as lock:
         run = committed_run(settings, terminal.progress, v2, run_id=run_id)
         terminal.say(f"Run {run.folder.run_id}: to be taken back from {v2.place}")
-        with transaction(v2) as target:
+        with transaction(v2, what="rollback") as target:
             with terminal.progress.stage("compare", total=sum(run.facts["written"].values())) as advance:
                 planned = plan_rollback(run, target, advance)
             _show(terminal, planned)

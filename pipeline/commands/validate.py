@@ -63,7 +63,7 @@ def _differences(run: Run) -> Differences:
 
 
 def _logins(found: Differences) -> str:
-    return f"no login tried: {found.logins_note}" if found.logins_note else f"{found.logins} logins tried"
+    return f"no login tried: {found.logins_note}" if found.logins_note else f"logins tried: {found.logins}"
 
 
 def _kinds(found: Differences) -> list[str]:
@@ -74,7 +74,8 @@ def _kinds(found: Differences) -> list[str]:
 
 def _show(terminal: Terminal, found: Differences) -> None:
     for kind, tables in found.counts.items():
-        shown = Table(title=f"{kind}: {MEANINGS[kind]}", title_justify="left", show_edge=False)
+        title = f"{kind}: {MEANINGS[kind]}"
+        shown = Table(title=title, title_justify="left", show_edge=False, min_width=len(title) + 2)
         shown.add_column("V2 table")
         shown.add_column("column")
         shown.add_column("rows", justify="right")

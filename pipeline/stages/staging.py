@@ -24,6 +24,9 @@ from pipeline.stages.target import Target
 JOINING: Final = ("UserRole", "Address", "Enrollment", "TeacherClass", "TeacherSubject", "StudentParent", "ParentSchool")
 """The tables whose rows may join an owner that V2 has. A row of another table that V2 lost was deleted on purpose."""
 
+WITHDRAWN: Final = 'pg_temp."withdrawn_UserRole"'
+"""The staging table of the roles to remove, for SQL."""
+
 LEFT_ALONE: Final = {"User": ("passwordHash", "mustChangePassword")}
 """V2 table → columns in which null means: as V2 has it."""
 
@@ -66,7 +69,7 @@ def withdraw(run: Run, target: Target, /) -> None:
     if roles.is_empty():
         return
     table = target.database.table("UserRole")
-    staged = _stage(target, "UserRole", roles, of=table, name="withdrawn_UserRole")
+    staged = _stage(target, "UserRole", roles, of=table, staged=WITHDRAWN)
     is_withdrawn = f'"id" IN (SELECT "id" FROM {staged})'
     _add_backup(run, "UserRole", target.query(f"SELECT {selected(target, 'UserRole')} FROM {table} WHERE {is_withdrawn}"))
     target.execute(f"DELETE FROM {table} WHERE {is_withdrawn}")
@@ -115,14 +118,15 @@ def staged_name(table: str, /) -> str:
     return f'pg_temp."staged_{table}"'
 
 
-def _stage(target: Target, table: str, rows: pl.DataFrame, *, of: str, name: str | None = None) -> str:
+def _stage(target: Target, table: str, rows: pl.DataFrame, *, of: str, staged: str | None = None) -> str:
     """Makes a staging table like some columns of a table, fills it, and gives its name for SQL."""
-    plain = name or f"staged_{table}"
+    staged = staged or staged_name(table)
     columns = ", ".join(f'"{column}"' for column in rows.columns)
-    target.execute(f'CREATE TEMPORARY TABLE "{plain}" ON COMMIT DROP AS SELECT {columns} FROM {of} WHERE false')
-    target.copy(rows, table, schema="pg_temp", name=plain)
-    target.execute(f'ANALYZE pg_temp."{plain}"')
-    return f'pg_temp."{plain}"'
+    plain = staged.removeprefix("pg_temp.")
+    target.execute(f"CREATE TEMPORARY TABLE {plain} ON COMMIT DROP AS SELECT {columns} FROM {of} WHERE false")
+    target.copy(rows, table, schema="pg_temp", name=plain.strip('"'))
+    target.execute(f"ANALYZE {staged}")
+    return staged
 
 
 def _join(run: Run, target: Target, table: str, staged: str, columns: list[str]) -> None:

@@ -1,5 +1,7 @@
 """V2 inside the one transaction of a run: binary COPY and SQL by one ADBC connection, errors as ours."""
 
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -35,6 +37,8 @@ class Target:
     """V2 table → column → type, by V2's catalogue."""
     rows_before: dict[str, int]
     """V2 table → rows when the transaction began."""
+    what: str = "load"
+    """What it is for, as errors say."""
 
     def _call(self, work: Callable[[], Result]) -> Result:
         """Does one thing with the connection, in its worker.
@@ -62,7 +66,7 @@ class Target:
             with self.connection.cursor() as cursor:
                 cursor.adbc_ingest(name or table, columns, mode="append", db_schema_name=schema or self.database.schema)
 
-        with refusals(f"load of {table}"):
+        with refusals(f"{self.what} of {table}"):
             self._call(copied)
 
     def execute(self, statement: str, /) -> None:
@@ -89,12 +93,13 @@ class Target:
         return int(self.query(f"SELECT count(*) AS rows FROM {self.database.table(table)}").item())
 
     def commit(self) -> None:
-        """Makes all that was written stay."""
-        self._call(self.connection.commit)
+        """Makes all that was written stay. A Ctrl-C meanwhile comes too late, and is not heard."""
+        with interrupts_ignored():
+            self._call(self.connection.commit)
 
 
 @contextmanager
-def transaction(v2: Database, /) -> Iterator[Target]:
+def transaction(v2: Database, /, *, what: str = "load") -> Iterator[Target]:
     """V2 inside one transaction, which is rolled back unless `commit` is called in the block; the ledger is made in it, too.
 
     Raises:
@@ -102,8 +107,8 @@ def transaction(v2: Database, /) -> Iterator[Target]:
     """
     with connected(v2) as connection:
         types = {table: column_types(connection, v2.table(table)) for table in V2_TABLES}
-    with refusals("load"), bulk_connected(v2) as bulk, ThreadPoolExecutor(1) as worker:
-        target = Target(v2, bulk, worker, types | LEDGER_TYPES, rows_before={})
+    with refusals(what), bulk_connected(v2) as bulk, ThreadPoolExecutor(1) as worker:
+        target = Target(v2, bulk, worker, types | LEDGER_TYPES, rows_before={}, what=what)
         target.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")  # what others write meanwhile is not counted
         target.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
         if not target.query(ledger.IS_THERE).item():
@@ -112,6 +117,19 @@ def transaction(v2: Database, /) -> Iterator[Target]:
         target.rows_before.update({table: target.count(table) for table in V2_TABLES})
         yield target
         bulk.rollback()
+
+
+@contextmanager
+def interrupts_ignored() -> Iterator[None]:
+    """Ignores Ctrl-C while the block runs; elsewhere than on the main thread it never comes."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

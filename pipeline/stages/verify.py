@@ -3,7 +3,6 @@
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final
 
 import polars as pl
 
@@ -13,12 +12,10 @@ from pipeline.run import Run
 from pipeline.stages import logins as proof
 from pipeline.stages.keys import broken_keys
 from pipeline.stages.load import written
-from pipeline.stages.staging import read_as, selected, staged_name, updated
+from pipeline.stages.slices import slices
+from pipeline.stages.staging import WITHDRAWN, read_as, selected, staged_name, updated
 from pipeline.stages.target import Target
 from pipeline.steps import V2_TABLES
-
-SLICES: Final = 256
-"""Ids are hexadecimal and even, so their first two digits cut a table into slices of like size."""
 
 
 @dataclass
@@ -74,23 +71,14 @@ def verify(run: Run, target: Target, /) -> Verification:
 def _slices(run: Run, target: Target, table: str) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
     """What was meant to be written and what is there, slice by slice of the key, each of about a part's size."""
     expected = written(run, table)
-    total = int(expected.select(pl.len()).collect().item())
+    total = _count(expected)
     if total == 0:
         return
-    columns = expected.collect_schema().names()
-    types = target.types[table]
-    shown = ", ".join(f'"{name}"::{read_as(types[name])} AS "{name}"' for name in columns)
+    shown = ", ".join(f'"{name}"::{read_as(target.types[table][name])} AS "{name}"' for name in expected.collect_schema().names())
     key = PRIMARY_KEYS[table][0]
-    pieces = min(SLICES, -(-max(total, target.rows_before[table]) // run.settings.migration_batch_size))
-    edges = [SLICES * piece // pieces for piece in range(pieces + 1)]
-    for low, high in itertools.pairwise(edges):
-        digits = pl.col(key).str.head(2)
-        within = (digits >= f"{low:02x}") & ((digits < f"{high:02x}") if high < SLICES else pl.lit(value=True))
-        where = f"""left("{key}"::text, 2) COLLATE "C" >= '{low:02x}'""" + (
-            f""" AND left("{key}"::text, 2) COLLATE "C" < '{high:02x}'""" if high < SLICES else ""
-        )
-        query = f"SELECT {shown} FROM {target.database.table(table)} WHERE {where}"
-        yield expected.filter(within).collect(), target.query(query)
+    for part in slices(max(total, target.rows_before[table]), slice_rows=run.settings.migration_batch_size):
+        query = f"SELECT {shown} FROM {target.database.table(table)} WHERE {part.condition(key)}"
+        yield expected.filter(part.holds(key)).collect(), target.query(query)
 
 
 def _updates(run: Run, target: Target, table: str) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
@@ -105,7 +93,7 @@ def _updates(run: Run, target: Target, table: str) -> Iterator[tuple[pl.DataFram
 def _added(run: Run, table: str) -> int:
     """How many rows more than before the table must have: those copied, those joined, less those withdrawn."""
     key = list(PRIMARY_KEYS[table])
-    copied = int(run.v2(table).select(pl.len()).collect().item())
+    copied = _count(run.v2(table))
     given = updated(run, table)
     path = run.folder.backup(table)
     backup = pl.scan_parquet(path).select(key) if path.exists() else None
@@ -121,8 +109,7 @@ def _still_there(run: Run, target: Target) -> int:
     """How many of the roles that were to be withdrawn V2 still holds."""
     if run.plan("withdrawn").head(1).collect().is_empty():
         return 0
-    staged = staged_name("UserRole").replace("staged_", "withdrawn_")
-    held = f'{target.database.table("UserRole")} AS held JOIN {staged} AS staged ON held."id" = staged."id"'
+    held = f'{target.database.table("UserRole")} AS held JOIN {WITHDRAWN} AS staged ON held."id" = staged."id"'
     return int(target.query(f"SELECT count(*) AS rows FROM {held}").item())
 
 

@@ -91,7 +91,7 @@ class Way:
             self._come_to_harm()
         yield
         if is_it and self.order.moment == "amid" and half:
-            os.truncate(half, os.stat(half).st_size // 2)
+            os.truncate(half, Path(half).stat().st_size // 2)
         if is_it and self.order.moment != "before":
             self._come_to_harm()
 

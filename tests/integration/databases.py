@@ -157,13 +157,13 @@ def environment_of(pair: Pair, **more: str) -> dict[str, str]:
     return {**path, "V1_DATABASE_URL": pair.v1, "V2_DATABASE_URL": pair.v2, "PASSWORD_POLICY": "carry", **more}
 
 
-def run_program(folder: Path, *arguments: str, environment: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
-    """Runs the program as a user would, from a folder of their own and without a terminal."""
+def run_program(folder: Path, *arguments: str, environment: Mapping[str, str], sent: str = "") -> "subprocess.CompletedProcess[str]":
+    """Runs the program as a user would, from a folder of their own and without a terminal; `sent` comes by standard input."""
     return subprocess.run(
         [sys.executable, str(PROGRAM), *arguments],
         cwd=folder,
         env=dict(environment),
-        stdin=subprocess.DEVNULL,
+        input=sent,
         capture_output=True,
         encoding="utf-8",
         timeout=PROGRAM_TIMEOUT_SECONDS,

@@ -18,6 +18,8 @@ from tests.oracle.values import v2_id
 SHARES = 6
 """The points of a scene are shared among so many tests, which run beside each other."""
 
+COMMIT = "behind verify: COMMIT #1"
+
 V1_EDITED = """
     UPDATE "School" SET "name" = 'Green Valley School' WHERE "id" = 1;
     UPDATE "Class" SET "name" = 'JSS 2C', "class_teacher_id" = 1 WHERE "id" = 2;
@@ -75,7 +77,7 @@ def cuts(points: list[str]) -> list[Cut]:
     load = [point for point in points if point.startswith("load: ") and "manifest" not in point]
     chosen = [Cut(point, is_prepared=number % 10 > 0) for number, point in enumerate(load)]
     chosen += [Cut(point, "amid", is_prepared=True) for point in load if "backup/" in point][::3]
-    chosen += [Cut(point, moment) for point in points if "COMMIT" in point for moment in ("before", "after")]
+    chosen += [Cut(COMMIT, "before"), Cut(COMMIT, "after")]
     chosen += [Cut(point, "after") for point in points if ": once " in point]
     files = [point for point in points if "file " in point and not point.startswith("load: ")]
     manifests = [point for point in files if "manifest" in point and point.endswith("#1")]
@@ -105,7 +107,7 @@ def assert_survived(scene: Scene, cut: Cut, folder: Path) -> None:
     before = scene.contents
     v2 = scene.restored()
     killed = kill(scene, cut, folder)
-    committed = scene.points.index(next(point for point in scene.points if "COMMIT" in point))
+    committed = scene.points.index(COMMIT)
     here = scene.points.index(cut.point)
     is_committed = here > committed or (here == committed and cut.moment == "after")
     if is_committed:
