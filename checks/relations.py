@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
-from checks.findings import Finding, examples
+from checks.findings import Finding, examples, names
 
 
 class ForeignKey(NamedTuple):
@@ -93,14 +93,14 @@ def dangling(children: pl.LazyFrame, /, *, column: str, parents: pl.LazyFrame, t
     """The rows whose key leads nowhere. Null leads nowhere on purpose and passes.
 
     Args:
-        children: Rows with `column`; nothing else of them is read.
+        children: Rows with `column`, and with the table's primary key if the finding shall have the ids of the rows.
         column: The foreign key, of the same dtype as the parents' ids.
         parents: All rows that it may lead to: one column, `id`. An id may be there several times.
         table: The children's table.
         parent_table: The parents' table.
 
     Returns:
-        The finding `<column>_exists`. Its examples are ids that the parents lack.
+        The finding `<column>_exists`. Its examples are ids that the parents lack; its ids are those of the rows that want them.
     """
     keys = children.select(id=column)
     orphans = keys.drop_nulls().join(parents.select("id"), on="id", how="anti")
@@ -112,6 +112,7 @@ def dangling(children: pl.LazyFrame, /, *, column: str, parents: pl.LazyFrame, t
         rows=_count(keys),
         failing=int(absent["rows"].sum()),
         examples=examples(absent.select("id")),
+        ids=_named(_failing(children, absent.select(pl.col("id").alias(column)), table)),
     )
 
 
@@ -121,8 +122,8 @@ def repeated(rows: pl.LazyFrame, /, *, columns: Sequence[str], table: str) -> Fi
     Rows with a null in one of the columns pass, as in SQL. Text is compared as it is: V2's e-mails are in lower case.
 
     Args:
-        rows: Rows with `columns`, and with the table's primary key if the finding shall have examples; keys of others
-            could be personal data.
+        rows: Rows with `columns`, and with the table's primary key if the finding shall have ids and examples; keys of
+            others could be personal data.
         columns: The unique key.
         table: The rows' table.
 
@@ -132,22 +133,29 @@ def repeated(rows: pl.LazyFrame, /, *, columns: Sequence[str], table: str) -> Fi
     keys = rows.select(columns)
     shared = keys.drop_nulls().group_by(columns).agg(pl.len().alias("rows")).filter(pl.col("rows") > 1)
     repeats = shared.collect(engine="streaming")
+    failing = _failing(rows, repeats.select(columns), table)
     return Finding(
         table,
         f"{'_'.join(columns)}_unique_overall",
         f"no two rows of all parts have the same {' and '.join(columns)}",
         rows=_count(keys),
         failing=int(repeats["rows"].sum()),
-        examples=_ids(rows, repeats.select(columns), PRIMARY_KEYS[table]),
+        examples=() if failing is None else examples(failing),
+        ids=_named(failing),
     )
 
 
-def _ids(rows: pl.LazyFrame, keys: pl.DataFrame, primary_key: Sequence[str]) -> tuple[str, ...]:
-    """The ids of rows that have one of the `keys`."""
+def _failing(rows: pl.LazyFrame, keys: pl.DataFrame, table: str) -> pl.DataFrame | None:
+    """The ids of the rows that have one of the `keys`, in their order; None where there are no keys, or the rows do not tell their ids."""
+    primary_key = PRIMARY_KEYS[table]
     if keys.is_empty() or not set(primary_key) <= set(rows.collect_schema().names()):
-        return ()
+        return None
     having = rows.join(keys.lazy(), on=keys.columns, how="semi").select(primary_key)
-    return examples(having.collect(engine="streaming"))
+    return having.collect(engine="streaming").sort(primary_key)
+
+
+def _named(failing: pl.DataFrame | None) -> pl.Series | None:
+    return None if failing is None else names(failing)
 
 
 def _count(rows: pl.LazyFrame) -> int:

@@ -9,7 +9,7 @@ from pandera.config import ValidationDepth, config_context
 from pandera.constants import CHECK_OUTPUT_KEY
 from pandera.errors import SchemaError, SchemaErrorReason, SchemaErrors
 
-from checks.findings import Finding, examples
+from checks.findings import Finding, examples, names
 
 NULL: Final = SchemaErrorReason.SERIES_CONTAINS_NULLS
 RULE: Final = SchemaErrorReason.DATAFRAME_CHECK
@@ -62,17 +62,17 @@ def findings(
     table: str,
     key: Sequence[str],
 ) -> list[Finding]:
-    """A finding for every check of a schema: `failing` as `failures` gives it, examples by the columns `key`."""
-    counts = {check: int(is_failing.sum()) for check, is_failing in failing.items()}
-    named = {check: examples(rows.select(key).filter(is_failing)) for check, is_failing in failing.items()}
+    """A finding for every check of a schema: `failing` as `failures` gives it, ids and examples by the columns `key`."""
+    failed = {check: rows.select(key).filter(is_failing) for check, is_failing in failing.items()}
     return [
         Finding(
             table,
             check,
             meaning,
             rows=rows.height if column in rows.columns else 0,
-            failing=counts.get(check, 0),
-            examples=named.get(check, ()),
+            failing=failed[check].height if check in failed else 0,
+            examples=examples(failed[check]) if check in failed else (),
+            ids=names(failed[check]) if check in failed else None,
         )
         for column, check, meaning in questions(schema)
     ]

@@ -186,7 +186,7 @@ COLUMNS: Final = {
 def judged_v2(rows: pl.DataFrame, /, *, table: str) -> list[Finding]:
     """Judges rows that the migration made for a V2 table: a finding for every check.
 
-    The first finding, `columns_exact`, counts columns, not rows, and its examples are their names. If one is missing, too
+    The first finding, `columns_exact`, counts columns, not rows, and its ids are their names. If one is missing, too
     many, or of another type, nothing else can be judged, and the other findings are of 0 rows.
 
     Args:
@@ -235,4 +235,5 @@ def _columns_exact(found: Mapping[str, DataType], expected: Mapping[str, DataTyp
         rows=len(names),
         failing=len(wrong),
         examples=tuple(wrong[:EXAMPLES]),
+        ids=pl.Series(wrong, dtype=pl.String) if wrong else None,
     )

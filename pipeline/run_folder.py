@@ -14,9 +14,12 @@ runs/20261122T101500Z-3f9a/             mode 0700: it holds personal data
 ├── updates/User/part-000.parquet       the rows of V1 rows that changed since; they replace what V2 holds, or join it
 ├── backup/User.parquet                 the rows of V2, whole, that an update replaced or a withdrawal removed; backup/ledger.parquet
 ├── records/rejected.parquet            every row left out     records/changed.parquet   every value changed or dropped
+├── records/findings.parquet            the id of every row that fails a check of V1's or V2's contract
+├── records/rejected.csv …              the three records again, for spreadsheets
 ├── credentials/part-000.parquet        user id, hash
 ├── handover/part-000.csv[.age]         user id, e-mail, new password
-└── report.json
+├── report.json                         what became of it all: ids and counts, no personal data
+└── report.html                         the same to read     report-with-values.html   with examples of values, for internal use
 ```
 """
 
@@ -40,6 +43,9 @@ Place = Literal[
     "v1", "before", "plan", "plan/people", "plan/changed", "plan/selected", "v2", "updates", "backup", "records", "credentials", "handover"
 ]
 """What a stage fills, and clears before it begins."""
+
+RecordName = Literal["rejected", "changed", "findings"]
+"""What a run puts on record."""
 
 RUN_ID: Final = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{4}")
 """`20261122T101500Z-3f9a`."""
@@ -103,6 +109,16 @@ class RunFolder:
         return self.path / "report.json"
 
     @property
+    def page(self) -> Path:
+        """`report.html`."""
+        return self.path / "report.html"
+
+    @property
+    def page_with_values(self) -> Path:
+        """`report-with-values.html`: a file of its own, so that `report.html` never holds personal data."""
+        return self.path / "report-with-values.html"
+
+    @property
     def log(self) -> Path:
         """`migration.log`."""
         return self.path / "migration.log"
@@ -138,9 +154,13 @@ class RunFolder:
         """`backup/User.parquet`, `backup/ledger.parquet`."""
         return self._made(self.path / "backup") / f"{table}.parquet"
 
-    def record(self, name: Literal["rejected", "changed"], /) -> Path:
+    def record(self, name: RecordName, /) -> Path:
         """`records/rejected.parquet`."""
         return self._made(self.path / "records") / f"{name}.parquet"
+
+    def spreadsheet(self, name: RecordName, /) -> Path:
+        """`records/rejected.csv`."""
+        return self._made(self.path / "records") / f"{name}.csv"
 
     def part(self, area: Area, table: str, number: int, /) -> Path:
         """`v1/Student/part-000.parquet`."""

@@ -7,9 +7,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from pipeline.commands.terminal import Terminal
+from pipeline.operations.analyze import Analysis, Count, Coverage, Loss, Survey, TableSurvey, analyzed
+from pipeline.operations.drift import Drift
 from pipeline.settings import Settings
-from pipeline.stages.analyze import Analysis, Count, Coverage, Loss, Survey, TableSurvey, analyzed
-from pipeline.stages.drift import Drift
 from pipeline.steps import V2_TABLES
 from transforms.lineage import DROPPED, LINEAGE, drawn_on, made_of, sources_of, v1_table
 

@@ -10,9 +10,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from pipeline.commands.terminal import Terminal
+from pipeline.operations.explain import explained
+from pipeline.operations.explanation import STATES, WRITTEN, Change, Explanation, RunNote, V2Row, Value
 from pipeline.settings import Settings
-from pipeline.stages.explain import explained
-from pipeline.stages.explanation import STATES, WRITTEN, Change, Explanation, RunNote, V2Row, Value
 from transforms.lineage import v1_table
 
 NOTHING: Final = "–"

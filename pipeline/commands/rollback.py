@@ -11,13 +11,13 @@ from rich.table import Table
 from pipeline.commands.terminal import Terminal
 from pipeline.log import RunLog
 from pipeline.manifest import Manifest
+from pipeline.operations.committed_run import committed_run
+from pipeline.operations.rollback import TakingBack, plan_rollback, take_back
 from pipeline.postgres.connect import Database
 from pipeline.postgres.ledger import exclusive
 from pipeline.run import Run
 from pipeline.run_folder import PRIVATE_FOLDER
 from pipeline.settings import Settings
-from pipeline.stages.committed_run import committed_run
-from pipeline.stages.rollback import TakingBack, plan_rollback, take_back
 from pipeline.stages.target import transaction
 from pipeline.steps import V2_TABLES
 

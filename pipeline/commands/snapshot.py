@@ -9,8 +9,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from pipeline.commands.terminal import Terminal
+from pipeline.operations.snapshot import take_snapshot
 from pipeline.settings import Settings
-from pipeline.stages.snapshot import take_snapshot
 
 
 def snapshot(settings: Settings, terminal: Terminal, /, *, side: Literal["v1", "v2"], folder: Path) -> dict[str, Any]:

@@ -8,12 +8,12 @@ from rich.table import Table
 
 from pipeline.commands.terminal import Terminal
 from pipeline.errors import VerificationError
+from pipeline.operations.committed_run import committed_run
+from pipeline.operations.differences import IDS_SHOWN, Differences
+from pipeline.operations.validate import compare, reading
 from pipeline.run import Run
 from pipeline.run_folder import PRIVATE_FOLDER
 from pipeline.settings import Settings
-from pipeline.stages.committed_run import committed_run
-from pipeline.stages.differences import IDS_SHOWN, Differences
-from pipeline.stages.validate import compare, reading
 
 MEANINGS: Final = {
     "edited since": "edited in V2 since, or written by a later run",

@@ -191,6 +191,10 @@ class Held:
     rows: dict[str, list[str]]
     hashes: Hashes
 
+    def without(self, users: Hashes) -> Hashes:
+        """The hashes of all but these users."""
+        return {user: kept for user, kept in self.hashes.items() if user not in users}
+
 
 def held(url: str) -> Held:
     """What V2 holds, by one look."""

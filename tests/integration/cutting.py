@@ -6,6 +6,7 @@ threads. What the program does at a point is wrapped from outside; the program i
 
 # The libraries are imported for the sake of the forks, which need not read them in again; the program only in each fork, for its
 # checks start the threads of Polars, which no fork may inherit.
+import gc
 import inspect
 import json
 import os
@@ -227,6 +228,7 @@ def told(order: Order) -> str:
 
 def serve() -> None:
     """Begins what is ordered and tells the process's id; or waits for one, and tells how it ended."""
+    gc.freeze()  # or the forks' collections would copy the pages of all that was read in
     for line in sys.stdin:
         asked = json.loads(line)
         if "order" in asked:

@@ -4,10 +4,12 @@ import shutil
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from itertools import cycle
 from pathlib import Path
 
 import pytest
 
+from pipeline.errors import RefusedError
 from pipeline.postgres.embedded import Server
 from tests.integration.conftest import fill_small
 from tests.integration.cut_off import Cut, Left, Scene, Starter, assert_passwords_fit, held, left_in, starter
@@ -15,7 +17,7 @@ from tests.integration.databases import add, contents, execute, set_up_v2
 from tests.integration.small_school import BCRYPT_HASH, SECOND_YEAR
 from tests.oracle.values import v2_id
 
-SHARES = 6
+SHARES = 3
 """The points of a scene are shared among so many tests, which run beside each other."""
 
 COMMIT = "behind verify: COMMIT #1"
@@ -62,9 +64,7 @@ def scenes(
 
     def scene(name: str, v1: str, v2: str, policy: str) -> Scene:
         own_v1 = server.create_database(f"cut_{name}_v1", template=v1)
-        return Scene(
-            server, programs, own_v1, f"cut_{name}_v2", v2, tmp_path_factory.mktemp(name), {"PASSWORD_POLICY": policy}
-        )
+        return Scene(server, programs, own_v1, f"cut_{name}_v2", v2, tmp_path_factory.mktemp(name), {"PASSWORD_POLICY": policy})
 
     return {
         "first": scene("first", filled_once("small_v1", fill_small), filled_once("v2", set_up_v2), "generate"),
@@ -72,79 +72,136 @@ def scenes(
     }
 
 
-def cuts(points: list[str]) -> list[Cut]:
-    """Every statement of the load and of the commit, both sides of every stage's end, and a fixed spread of all else."""
-    load = [point for point in points if point.startswith("load: ") and "manifest" not in point]
-    chosen = [Cut(point, is_prepared=number % 10 > 0) for number, point in enumerate(load)]
-    chosen += [Cut(point, "amid", is_prepared=True) for point in load if "backup/" in point][::3]
+def load_of(scene: Scene) -> list[str]:
+    """Every point of the load: its statements, and the backups that are written between them."""
+    return [point for point in scene.points if point.startswith("load: ") and "manifest" not in point]
+
+
+def cuts(scene: Scene, *, every: int, every_statement: int) -> list[Cut]:
+    """Both sides of the commit and of every stage's end; of the load's points one of `every_statement`, of all else one of `every`.
+
+    All that is not on its way to V2 yet when the load begins is of the same shape, whatever stopped the run before; so most of the
+    attempts that are killed later are not the run's first.
+    """
+    points, load = scene.points, load_of(scene)
+    chosen = [Cut(point, is_prepared=number % 16 > 0) for number, point in enumerate(load[::every_statement])]
+    chosen += [Cut(point, "amid", is_prepared=True) for point in load if "backup/" in point][::4]
     chosen += [Cut(COMMIT, "before"), Cut(COMMIT, "after")]
     chosen += [Cut(point, "after") for point in points if ": once " in point]
-    files = [point for point in points if "file " in point and not point.startswith("load: ")]
+    files = [point for point in points if ": file " in point and not point.startswith("load: ")]
     manifests = [point for point in files if "manifest" in point and point.endswith("#1")]
-    others = [point for point in files if "manifest" not in point and "credentials" not in point]
-    chosen += [Cut(point, moment) for point, moment in zip(others[::9], ("before", "amid", "after") * len(others), strict=False)]
-    chosen += [Cut(point) for point in manifests[::3]] + [Cut(manifests[-1], "after")]
-    secrets = [point for point in files if "credentials/" in point or "handover" in point]
-    chosen += [Cut(point, moment) for point, moment in zip(secrets[::2], ("before", "amid", "after") * len(secrets), strict=False)]
-    statements = [point for point in points if "SQL" in point and not point.startswith("load: ")]
-    return chosen + [Cut(point, is_prepared=True) for point in statements[::6]]
+    others = [point for point in files if "manifest" not in point and "credentials: " not in point]
+    secrets = [point for point in files if "manifest" not in point and "credentials: " in point]
+    for kind, step in ((others, every), (secrets, max(every // 5, 1))):
+        chosen += [Cut(point, moment) for point, moment in zip(kind[::step], cycle(("before", "amid", "after")), strict=False)]
+    chosen += [Cut(point) for point in manifests[::5]] + [Cut(manifests[-1], "after")]
+    statements = [point for point in points if ": SQL" in point and not point.startswith("load: ")]
+    return chosen + [Cut(point, is_prepared=True) for point in statements[::every]]
 
 
 @pytest.mark.parametrize("share", range(SHARES))
-@pytest.mark.parametrize("name", ["first", "second"])
-def test_a_killed_run_leaves_v2_as_before_or_complete_and_goes_on(
-    scenes: dict[str, Scene], name: str, share: int, tmp_path: Path
+def test_a_first_run_killed_between_any_two_statements_or_files_goes_on(scenes: dict[str, Scene], share: int, tmp_path: Path) -> None:
+    scene = scenes["first"]
+    all_cuts = cuts(scene, every=10, every_statement=1)
+    assert len(all_cuts) >= 60
+    assert {cut.point.split(": ")[0] for cut in all_cuts} >= {"extract", "plan", "transform", "credentials", "load", "verify"}
+    for number, cut in enumerate(all_cuts[share::SHARES]):
+        assert_survived(scene, cut, made(tmp_path / str(number)))
+
+
+@pytest.mark.parametrize("share", range(SHARES))
+def test_a_later_run_killed_while_it_updates_goes_on(scenes: dict[str, Scene], share: int, tmp_path: Path) -> None:
+    scene = scenes["second"]
+    for number, cut in enumerate(cuts(scene, every=30, every_statement=8)[share::SHARES]):
+        assert_survived(scene, cut, made(tmp_path / str(number)))
+
+
+@pytest.mark.parametrize("share", range(SHARES))
+def test_a_later_run_killed_at_every_statement_one_attempt_after_another_goes_on(
+    scenes: dict[str, Scene], share: int, tmp_path: Path
 ) -> None:
-    scene = scenes[name]
-    for number, cut in enumerate(cuts(scene.points)[share::SHARES]):
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        assert_survived(scene, cut, folder)
+    scene = scenes["second"]
+    v2, killed = scene.restored(), left_in(scene.prepared)
+    shutil.copytree(scene.prepared, tmp_path / "runs")
+    for point in load_of(scene)[share::SHARES]:
+        ended = scene.run(tmp_path, "--resume", "--force", point=point)
+        assert ended.exit_code == -signal.SIGKILL, (point, ended)
+        scene.wait_until_alone()
+        assert contents(v2) == scene.contents, point
+    assert_goes_on(scene, killed, v2, tmp_path)
+
+
+def test_a_run_killed_in_every_stage_goes_on(scenes: dict[str, Scene], tmp_path: Path) -> None:
+    scene = scenes["first"]
+    v2, arguments = scene.restored(), ["--force"]
+    for stage in ("extract", "plan", "transform", "credentials", "load", "verify"):
+        ended = scene.run(tmp_path, *arguments, point=f"{stage}: file manifest.json #1", moment="after")
+        assert ended.exit_code == -signal.SIGKILL, (stage, ended)
+        scene.wait_until_alone()
+        arguments = ["--resume", "--force"]
+    assert contents(v2) == scene.contents
+    assert_goes_on(scene, left_in(tmp_path / "runs"), v2, tmp_path)
+
+
+def test_the_second_scene_has_all_that_a_later_run_does(scenes: dict[str, Scene]) -> None:
+    report = scenes["second"].whole[1].report
+    for what in ("inserted", "updated", "unchanged", "kept", "merged"):
+        assert sum(book[what] for book in report["books"].values()), what
+    assert {"kept_edited", "link_stale", "role_withdrawn"} <= report["changed"].keys()
+
+
+# One point
 
 
 def assert_survived(scene: Scene, cut: Cut, folder: Path) -> None:
-    expected, whole = scene.whole
-    before = scene.contents
-    v2 = scene.restored()
-    killed = kill(scene, cut, folder)
-    committed = scene.points.index(COMMIT)
-    here = scene.points.index(cut.point)
-    is_committed = here > committed or (here == committed and cut.moment == "after")
-    if is_committed:
-        assert held(v2).rows == expected.rows, cut
-    else:
-        assert contents(v2) == before, cut
-    done_blocks = killed.done_blocks()
-    has_read = "extract" in killed.manifest.get("finished", [])
-    with scene.v1_closed() if has_read else nullcontext():
-        resumed = scene.run(folder, "--resume", "--force")
-    left = left_in(folder / "runs")
-    if killed.manifest.get("state", "done") == "done":
-        assert resumed.exit_code == 8, (cut, resumed)
-        assert ("is complete" if killed.manifest else "manifest.json cannot be read") in resumed.err, cut
-    else:
-        assert (resumed.exit_code, resumed.err) == (0, ""), (cut, resumed)
-        assert "Done: " in resumed.out
-    if not killed.manifest:
-        assert scene.run(folder, "--force").exit_code == 0
-        left = left_in(folder / "runs")
-    assert left.manifest["state"] == "done"
-    assert not has_read or left.manifest["snapshot"] == killed.manifest["snapshot"], cut
-    after = held(v2)
-    assert after.rows == expected.rows, cut
-    assert {user: kept for user, kept in after.hashes.items() if user not in left.credentials} == {
-        user: kept for user, kept in expected.hashes.items() if user not in whole.credentials
-    }, cut
-    assert left.report == whole.report, cut
-    assert done_blocks.items() <= left.done_blocks().items(), cut
-    assert_passwords_fit(left, after.hashes)
-
-
-def kill(scene: Scene, cut: Cut, folder: Path) -> Left:
-    """Kills a run, and gives what it left."""
+    """Kills a run: V2 is as before or complete. Goes on: V2 is complete."""
+    expected, _ = scene.whole
+    before, v2 = scene.contents, scene.restored()
     if cut.is_prepared:
         shutil.copytree(scene.prepared, folder / "runs")
     ended = scene.run(folder, "--resume" if cut.is_prepared else "--force", "--force", point=cut.point, moment=cut.moment)
     assert ended.exit_code == -signal.SIGKILL, (cut, ended)
     scene.wait_until_alone()
-    return left_in(folder / "runs")
+    if scene.points.index(cut.point) >= scene.points.index(COMMIT) and cut != Cut(COMMIT, "before"):
+        assert held(v2).rows == expected.rows, cut
+    else:
+        assert contents(v2) == before, cut
+    killed = left_in(folder / "runs")
+    if killed.manifest.get("state") == "running":
+        assert_goes_on(scene, killed, v2, folder)
+        return
+    resumed = scene.run(folder, "--resume", "--force")
+    assert resumed.exit_code == RefusedError.exit_code, (cut, resumed)
+    assert ("is complete" if killed.manifest else "manifest.json cannot be read") in resumed.err
+    if not killed.manifest:
+        assert scene.run(folder, "--force").exit_code == 0
+    assert_is_whole(scene, left_in(folder / "runs"), v2)
+
+
+def assert_goes_on(scene: Scene, killed: Left, v2: str, folder: Path) -> None:
+    """The run goes on without V1, if it had read that, and with the passwords that it had handed over."""
+    done_blocks = killed.done_blocks()
+    has_read = "extract" in killed.manifest["finished"]
+    with scene.v1_closed() if has_read else nullcontext():
+        resumed = scene.run(folder, "--resume", "--force")
+    assert (resumed.exit_code, resumed.err) == (0, ""), resumed
+    assert "Done: " in resumed.out
+    left = left_in(folder / "runs")
+    assert not has_read or left.manifest["snapshot"] == killed.manifest["snapshot"]
+    assert done_blocks.items() <= left.done_blocks().items()
+    assert_is_whole(scene, left, v2)
+
+
+def assert_is_whole(scene: Scene, left: Left, v2: str) -> None:
+    """V2, the books and the handover are what the run that nobody cut off made of them."""
+    (expected, whole), now = scene.whole, held(v2)
+    assert left.manifest["state"] == "done"
+    assert now.rows == expected.rows
+    assert now.without(left.credentials) == expected.without(whole.credentials)
+    assert left.report == whole.report
+    assert_passwords_fit(left, now.hashes)
+
+
+def made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder

@@ -18,7 +18,7 @@ from pipeline.manifest import Manifest
 from pipeline.postgres.connect import Database
 from pipeline.postgres.ledger import exclusive
 from pipeline.run_folder import RunFolder
-from pipeline.stages.committed_run import standing
+from pipeline.operations.committed_run import standing
 from tests.integration.databases import (
     Migrated,
     Pair,

@@ -37,7 +37,7 @@ def rerun(v1: Tables, v2: Tables, memory: Memory, chosen: Chosen, settings: Orac
     later_links.take_teachers_of_subjects(run, subjects)
     later_links.take_parents_of_students(run)
     later_links.take_schools_of_parents(run)
-    later_links.report_stale(run, subjects)
+    later_links.report_stale(run, _subjects_meant(run))
     _report_gone(run)
     return run
 
@@ -113,6 +113,12 @@ def _take_subjects(run: LaterRun) -> dict[int, str]:
             run.after.put("Subject", **own[v1_id] | {"code": codes[v1_id]})
         _remember(run, "Subject", row, made, outcome)
     return v2_subjects
+
+
+def _subjects_meant(run: LaterRun) -> dict[int, str]:
+    """The V2 Subject that each V1 one is or would be if its school were not rejected: what links to it mean."""
+    accepted = {v1_id: replace(school, rejection=None) for v1_id, school in run.schools.items()}
+    return schools.write_subjects(OracleResult(), run.v1, accepted, v2_reference(run.before), Held())
 
 
 def _take_person(run: LaterRun, person: Person, plan: Plan) -> None:

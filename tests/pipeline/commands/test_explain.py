@@ -15,8 +15,8 @@ from rich.console import Console
 from pipeline.commands.explain import explain
 from pipeline.commands.terminal import Terminal
 from pipeline.errors import RefusedError
-from pipeline.stages.explain import SET
-from pipeline.stages.explanation import Change, Explanation, Rejection, RunNote, V2Row, Value
+from pipeline.operations.explain import SET
+from pipeline.operations.explanation import Change, Explanation, Rejection, RunNote, V2Row, Value
 from tests.integration.databases import settings_for
 
 RUN = RunNote("20261122T101500Z-3f9a", "done", dry_run=False, databases={"v1": "V1 (heimdall on db:5432)", "v2": "V2 (odin on db:5432)"})

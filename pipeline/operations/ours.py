@@ -16,9 +16,9 @@ from typing import Final, NamedTuple
 import polars as pl
 
 from checks.relations import FOREIGN_KEYS, PRIMARY_KEYS
+from pipeline.operations.committed_run import meant
 from pipeline.progress import Advance
 from pipeline.run import Run
-from pipeline.stages.committed_run import meant
 from pipeline.stages.slices import slices
 from pipeline.stages.target import Target
 from pipeline.steps import V2_TABLES

@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipeline.stages.differences import IDS_SHOWN, SCHEMA, Differences
+from pipeline.operations.differences import IDS_SHOWN, SCHEMA, Differences
 
 
 def users(count: int) -> pl.DataFrame:

@@ -15,12 +15,12 @@ import psycopg
 from psycopg import sql
 
 from pipeline.errors import SchemaError
+from pipeline.operations.drift import Catalogue, Drift, Label, catalogue, drift
 from pipeline.postgres import ledger
 from pipeline.postgres.connect import Database, mapped_errors
 from pipeline.postgres.snapshot import Snapshot, exported
 from pipeline.postgres.tables import Table
 from pipeline.progress import Advance, Progress
-from pipeline.stages.drift import Catalogue, Drift, Label, catalogue, drift
 from pipeline.steps import V2_TABLES
 from transforms.lineage import DROPPED, KINDS, LINEAGE, drawn_on, made_of, sources_of, v1_table
 from transforms.tables.departures import NOTE

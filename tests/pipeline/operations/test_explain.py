@@ -9,11 +9,11 @@ import pytest
 
 from checks.relations import PRIMARY_KEYS
 from pipeline.errors import RefusedError, UsageError
+from pipeline.operations.explain import LEFT, NONE, SECRETS, SET, explained
+from pipeline.operations.explanation import Explanation, V2Row
 from pipeline.postgres.embedded import Server
 from pipeline.run_folder import RunFolder
 from pipeline.selection import Selection
-from pipeline.stages.explain import LEFT, NONE, SECRETS, SET, explained
-from pipeline.stages.explanation import Explanation, V2Row
 from pipeline.steps import V2_TABLES
 from tests.integration.conftest import fill_with_every_rule
 from tests.integration.databases import Migrated, Pair, execute, migrated, set_up_v2, table_rows
@@ -221,7 +221,7 @@ def test_a_writer_whose_folder_is_gone_is_named(history: History, runs_of: RunsO
 def test_without_the_ledgers_word_the_newest_earlier_run_that_wrote_it_counts(
     history: History, runs_of: RunsOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.stages.past_runs.PastRun.ledger_run", lambda *_: None)
+    monkeypatch.setattr("pipeline.operations.past_runs.PastRun.ledger_run", lambda *_: None)
     explanation = explained(runs_of(history.first, history.second, history.third), table="Teacher", v1_id="1")
     assert explanation.written_by
     assert explanation.written_by.run == history.second.folder.run_id

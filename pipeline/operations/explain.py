@@ -15,8 +15,8 @@ from checks import v1 as checks_of_v1
 from checks.relations import FOREIGN_KEYS
 from checks.schemas import questions
 from pipeline.errors import RefusedError, UsageError
-from pipeline.stages.explanation import WRITTEN, Change, Explanation, Rejection, Row, RunNote, State, V2Row, Value
-from pipeline.stages.past_runs import PastRun, past_runs
+from pipeline.operations.explanation import WRITTEN, Change, Explanation, Rejection, Row, RunNote, State, V2Row, Value
+from pipeline.operations.past_runs import PastRun, past_runs
 from transforms.ids import reference_id
 from transforms.lineage import KINDS, Writing, own_columns, referred_table, v1_table, writings_of
 from transforms.reasons import MEANINGS

@@ -16,13 +16,13 @@ import pytest
 from rich.console import Console
 
 from pipeline.errors import ConnectionFailedError, DatabaseError, SchemaError, StorageError, UsageError
+from pipeline.operations import snapshot as module
+from pipeline.operations.snapshot import folder_names, take_snapshot
 from pipeline.postgres.connect import Database
 from pipeline.postgres.embedded import Server
 from pipeline.progress import Advance, Progress
 from pipeline.sample import fill
-from pipeline.stages import snapshot as module
 from pipeline.stages.setup import set_up
-from pipeline.stages.snapshot import folder_names, take_snapshot
 from tests.conftest import MakeDatabase
 from tests.pipeline.conftest import Clerk
 

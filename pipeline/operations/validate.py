@@ -19,12 +19,12 @@ import polars as pl
 
 from checks.relations import FOREIGN_KEYS, PRIMARY_KEYS, ForeignKey
 from pipeline.errors import SchemaError
+from pipeline.operations.committed_run import later_keys, meant
+from pipeline.operations.differences import Differences
 from pipeline.postgres.catalogue import column_types
 from pipeline.postgres.connect import Database, bulk_connected, connected
 from pipeline.progress import Advance
 from pipeline.run import Run
-from pipeline.stages.committed_run import later_keys, meant
-from pipeline.stages.differences import Differences
 from pipeline.stages.keys import broken_keys
 from pipeline.stages.slices import Slice, slices
 from pipeline.stages.staging import read_as

@@ -16,11 +16,11 @@ import polars as pl
 
 from checks.relations import PRIMARY_KEYS
 from pipeline.errors import VerificationError
+from pipeline.operations.committed_run import IN_PART, standing
+from pipeline.operations.ours import Ours, differs, find_ours, listed, quoted, same_key, temporary
+from pipeline.operations.staying import settle
 from pipeline.progress import Advance
 from pipeline.run import Run
-from pipeline.stages.committed_run import IN_PART, standing
-from pipeline.stages.ours import Ours, differs, find_ours, listed, quoted, same_key, temporary
-from pipeline.stages.staying import settle
 from pipeline.stages.target import Target
 from transforms.tables import departures
 

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from checks.relations import FOREIGN_KEYS, PRIMARY_KEYS, UNIQUE_KEYS, ForeignKey
+from pipeline.operations.committed_run import later_keys
+from pipeline.operations.ours import Ours, Reference, listed, quoted, same_key, temporary
 from pipeline.run import Run
-from pipeline.stages.committed_run import later_keys
-from pipeline.stages.ours import Ours, Reference, listed, quoted, same_key, temporary
 from pipeline.stages.target import Target
 
 OWNED: Final = (

@@ -7,10 +7,10 @@ import pytest
 from rich.console import Console
 
 from pipeline.errors import ConnectionFailedError, SchemaError
+from pipeline.operations.analyze import Analysis, Coverage, analyzed
 from pipeline.postgres.connect import Database
 from pipeline.postgres.schema import expected_columns, packaged_sql
 from pipeline.progress import Progress
-from pipeline.stages.analyze import Analysis, Coverage, analyzed
 from tests.integration.databases import Pair, add, contents, execute, set_up_v2
 from tests.integration.small_school import SMALL_SCHOOL
 from tests.pipeline.conftest import Clerk

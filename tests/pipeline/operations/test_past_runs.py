@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from pipeline.manifest import Manifest, SelectionRecord
+from pipeline.operations.past_runs import PastRun, past_runs
 from pipeline.run_folder import RunFolder
-from pipeline.stages.past_runs import PastRun, past_runs
 
 
 def begun(runs: Path, run_id: str, *, hour: int, finished: list[str]) -> RunFolder:

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from pipeline.operations.drift import UNCASTABLE, UNFILLED, UNFILLED_REFERENCE, Drift, Label, catalogue, drift
 from pipeline.postgres.connect import Database, connected
 from pipeline.postgres.schema import expected_columns, packaged_sql
-from pipeline.stages.drift import UNCASTABLE, UNFILLED, UNFILLED_REFERENCE, Drift, Label, catalogue, drift
 from tests.integration.databases import execute
 from tests.pipeline.conftest import Clerk
 
