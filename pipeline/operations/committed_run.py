@@ -124,6 +124,8 @@ def _why_not_committed(manifest: Manifest, v2: Database) -> str:
         return "was a dry run: it left nothing in V2"
     if manifest.state == "rolled back":
         return "was rolled back already"
+    if manifest.state == "done" and not any(manifest.facts.get("written", {}).values()):
+        return "had nothing to write: it left nothing in V2"
     if manifest.state == "done":
         return f"ended well, but is not in the ledger of {v2.place}: it went to another database, or was rolled back"
     return f"is not in the ledger of {v2.place}: it was never committed there"

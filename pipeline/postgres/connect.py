@@ -4,6 +4,7 @@ A message of a driver may quote a row or a password, so of a server's error only
 passed on.
 """
 
+import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ from adbc_driver_postgresql import dbapi
 from pipeline.errors import ConnectionFailedError, DatabaseError, SettingsError
 
 CONNECT_TIMEOUT_SECONDS: Final = 10
+UNHEARD: Final = logging.NullHandler()
+"""For psycopg's warnings, which would else be printed: they quote what the server said of a connection that broke."""
 DEFAULT_PORT: Final = 5432
 SSL_OPTIONS: Final = ("sslmode", "sslrootcert", "sslcert", "sslkey")
 """What of a URL's query libpq and connectorx understand; Prisma's own options (`connection_limit` …) are Prisma's."""
@@ -172,6 +175,7 @@ def connected(database: Database, /, *, read_only: bool = False) -> Iterator[psy
         ConnectionFailedError: No server answers, it refuses the user, or the connection broke.
         DatabaseError: The server refused a statement.
     """
+    logging.getLogger("psycopg").addHandler(UNHEARD)
     with mapped_errors(database):
         connection = psycopg.connect(
             database.url,

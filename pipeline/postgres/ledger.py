@@ -17,6 +17,15 @@ IDLE_TIMEOUT_SINCE: Final = 14_00_00
 LOCK_KEY: Final = 0x6F64_696E_7632
 """The advisory lock of V2 that one run holds: `odinv2` in ASCII."""
 
+TRANSACTION_KEY: Final = LOCK_KEY + 1
+"""The advisory lock that a run's transaction holds until it has ended on the server, whatever became of the process that began it."""
+
+HOLD_TO_THE_END: Final = f"SELECT pg_try_advisory_xact_lock({TRANSACTION_KEY}) AS is_held"
+"""Takes that lock; false where another transaction holds it."""
+
+ENDING_TIMEOUT: Final = "30s"
+"""How long a transaction whose process is gone may take to end."""
+
 IS_THERE: Final = """SELECT to_regclass('"migration"."row"') IS NOT NULL AS is_there"""
 
 ROW_TYPES: Final = {
@@ -25,6 +34,7 @@ ROW_TYPES: Final = {
     "digest": "text",
     "run_id": "text",
     "updated_at": "timestamp without time zone",
+    "former_updated_at": "timestamp without time zone",
     "school_id": "text",
     "link_id": "text",
     "is_kept": "boolean",
@@ -63,12 +73,13 @@ def holds(connection: psycopg.Connection, run_id: str, /) -> bool:
 
 
 def was_committed(v2: Database, run_id: str, /) -> bool:
-    """Asks on a connection of its own whether the run of this id was committed.
+    """Asks on a connection of its own whether the run of this id was committed, as soon as its transaction has ended.
 
     Raises:
-        ConnectionFailedError: V2 cannot be reached; so nobody knows yet.
+        DatabaseError: V2 cannot be reached, or the transaction does not end; so nobody knows yet.
     """
     with connected(v2, read_only=True) as connection:
+        _wait_for_the_end(connection)
         return holds(connection, run_id)
 
 
@@ -124,7 +135,7 @@ def exclusive(v2: Database, /) -> Iterator[Lock]:
     """Holds V2 for this run alone while the block runs, by a lock that ends with the connection.
 
     Raises:
-        RefusedError: Another run holds it.
+        RefusedError: Another run holds it, or the server is not done with one that was cut off.
     """
     with connected(v2) as connection:
         connection.autocommit = True
@@ -132,19 +143,41 @@ def exclusive(v2: Database, /) -> Iterator[Lock]:
             connection.execute("SET idle_session_timeout = 0")
         row = connection.execute("SELECT pg_try_advisory_lock(%s)", [LOCK_KEY]).fetchone()
         if not row or not row[0]:
-            since = connection.execute(
-                """
-                SELECT activity.pid, activity.backend_start AT TIME ZONE 'UTC'
-                FROM pg_locks AS lock JOIN pg_stat_activity AS activity USING (pid)
-                WHERE lock.locktype = 'advisory' AND lock.granted
-                  AND lock.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-                  AND (lock.classid::bigint << 32 | lock.objid::bigint) = %s
-                """,
-                [LOCK_KEY],
-            ).fetchone()
-            holder = f" (server process {since[0]}, since {since[1]:%Y-%m-%d %H:%M:%S} UTC)" if since and since[1] else ""
             raise RefusedError(
-                f"{v2.place}: another run of the migration holds it{holder}.",
+                f"{v2.place}: another run of the migration holds it{_holder(connection, LOCK_KEY)}.",
                 next_step="Wait for it to end, or end it, and start again.",
             )
+        try:
+            _wait_for_the_end(connection)
+        except psycopg.errors.LockNotAvailable:
+            raise RefusedError(
+                f"{v2.place}: the server is not done with a run that was cut off{_holder(connection, TRANSACTION_KEY)}.",
+                next_step="Wait for it to end, or end its server process, and start again.",
+            ) from None
         yield Lock(v2, connection)
+
+
+def _wait_for_the_end(connection: psycopg.Connection) -> None:
+    """Waits until no run's transaction is under way: one may outlive its process by the statement, or the commit, that the server is at.
+
+    Raises:
+        LockNotAvailable: It does not end.
+    """
+    with connection.transaction():
+        connection.execute(f"SET LOCAL lock_timeout = '{ENDING_TIMEOUT}'".encode())
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", [TRANSACTION_KEY])
+
+
+def _holder(connection: psycopg.Connection, key: int) -> str:
+    """Who holds an advisory lock, in brackets; nothing where that cannot be seen."""
+    row = connection.execute(
+        """
+        SELECT activity.pid, activity.backend_start AT TIME ZONE 'UTC'
+        FROM pg_locks AS lock JOIN pg_stat_activity AS activity USING (pid)
+        WHERE lock.locktype = 'advisory' AND lock.granted
+          AND lock.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+          AND (lock.classid::bigint << 32 | lock.objid::bigint) = %s
+        """,
+        [key],
+    ).fetchone()
+    return f" (server process {row[0]}, since {row[1]:%Y-%m-%d %H:%M:%S} UTC)" if row and row[1] else ""

@@ -17,9 +17,10 @@ CREATE TABLE IF NOT EXISTS "migration"."row" (
     "v1_id" TEXT NOT NULL,
     "digest" TEXT NOT NULL,
     "run_id" TEXT NOT NULL REFERENCES "migration"."run" ("id"),
-    -- What V2 was given: "updatedAt" of its rows, by which a later edit shows; the V1 ids of the school, and of the class's teacher or
-    -- the student's parent, by which a later run sees what V1 no longer gives.
+    -- What V2 was given: "updatedAt" of its rows, and of those that were kept since, by which a later edit shows; the V1 ids of the
+    -- school, and of the class's teacher or the student's parent, by which a later run sees what V1 no longer gives.
     "updated_at" TIMESTAMP(3),
+    "former_updated_at" TIMESTAMP(3),
     "school_id" TEXT,
     "link_id" TEXT,
     -- A V2 row of it had been edited when V1 changed, and was kept.

@@ -50,6 +50,7 @@ def credentials(run: Run, /) -> None:
                     _write_handover(run, number, users.with_columns(password=pl.Series(passwords, dtype=pl.String)))
                 _write_whole(path, users.select("id", passwordHash=pl.Series(hashes, dtype=pl.String)))
                 sample = secrets.SystemRandom().sample(range(users.height), min(REMEMBERED_LOGINS, users.height))
+                run.log.debug("block hashed", block=number, users=users.height)
                 run.new_logins.update({users["id"][row]: passwords[row] for row in sample})
 
 

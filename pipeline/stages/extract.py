@@ -124,6 +124,7 @@ def _extract_table(run: Run, source: Snapshot, table: str, columns: dict[str, st
     rows = 0
     for number, part in enumerate(in_parts(batches, part_rows)):
         rows += write_stream(run.folder.part("v1", table, number), part, advance)
+        run.log.debug("part read", table=table, part=number, rows_so_far=rows)
     return rows
 
 

@@ -30,6 +30,7 @@ def load(run: Run, target: Target, /) -> None:
                 frame = _with_hashes(run, pl.scan_parquet(part)).collect() if table == "User" else pl.read_parquet(part)
                 if not frame.is_empty():
                     target.copy(frame, table)
+                    run.log.debug("part copied", table=table, part=part.stem, rows=frame.height)
                 advance(frame.height)
             if parts := run.folder.parts("updates", table):
                 advance(update(run, target, table, parts))
@@ -85,6 +86,7 @@ def ledger_rows(run: Run, table: str, /) -> pl.LazyFrame:
         v1_table=pl.lit(table),
         v1_id=pl.col("v1_id").cast(pl.String),
         run_id=pl.lit(run.folder.run_id),
+        former_updated_at="kept_updated_at",
         **remembered,
     ).with_columns(pl.col("school_id", "link_id").cast(pl.String))
 

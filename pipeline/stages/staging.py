@@ -60,6 +60,7 @@ def update(run: Run, target: Target, table: str, parts: list[Path], /) -> int:
         )
     if table in JOINING:
         _join(run, target, table, staged, columns)
+    run.log.debug("rows brought up to date", table=table, rows=rows.height, held=backup.height)
     return rows.height
 
 

@@ -1,7 +1,7 @@
 import polars as pl
 import pytest
 
-from checks.findings import Finding, examples, merged
+from checks.findings import Finding, examples, merged, names
 
 
 def finding(*, check: str = "id_unique", rows: int, ids: tuple[str, ...] = ()) -> Finding:
@@ -40,3 +40,29 @@ def test_nothing_merges_to_nothing() -> None:
 )
 def test_examples_are_the_smallest_ids(ids: dict[str, list[object]], expected: tuple[str, ...]) -> None:
     assert examples(pl.DataFrame(ids)) == expected
+
+
+def test_ids_that_cannot_be_named_are_null_and_keep_their_place() -> None:
+    assert names(pl.DataFrame({"a": ["x", None, "y"], "b": [2, 1, None]})).to_list() == ["x:2", None, None]
+
+
+def test_findings_of_parts_string_their_ids_together() -> None:
+    parts = [Finding("Teacher", "id_unique", "", 2, 1, ids=pl.Series(["8"])), Finding("Teacher", "id_unique", "", 2, 0)]
+    [both] = merged([*parts, Finding("Teacher", "id_unique", "", 2, 2, ids=pl.Series(["1", None]))])
+    assert both.ids is not None
+    assert both.ids.to_list() == ["8", "1", None]
+
+
+def test_a_document_tells_all_but_the_ids_and_comes_back() -> None:
+    found = Finding("Teacher", "id_unique", "no two rows have the same id", 9, 2, ("1", "2"), ids=pl.Series(["1", "2"]))
+    document = found.document()
+    assert document == {
+        "table": "Teacher",
+        "check": "id_unique",
+        "meaning": "no two rows have the same id",
+        "rows": 9,
+        "failing": 2,
+        "examples": ["1", "2"],
+    }
+    assert Finding.from_document(document) == found
+    assert "ids" not in repr(found)

@@ -92,3 +92,20 @@ def test_repeated_values_are_no_examples() -> None:
 def test_no_rows_repeat_nothing() -> None:
     rows = pl.LazyFrame(schema={"id": pl.String, "email": pl.String})
     assert repeated(rows, columns=["email"], table="User").rows == 0
+
+
+def test_every_row_that_fails_is_named_by_its_own_key() -> None:
+    teachers = pl.LazyFrame({"id": ["t3", "t1", "t2", "t4"], "userId": ["x", "a", "y", "x"]})
+    found = dangling(teachers, column="userId", parents=PARENTS, table="Teacher", parent_table="User")
+    assert found.ids is not None
+    assert (found.ids.to_list(), found.examples) == (["t2", "t3", "t4"], ("x", "y"))
+    links = pl.LazyFrame({"teacherId": ["t1", "t1", "t1"], "classId": ["c1", "c2", "c1"], "isClassTeacher": [True, False, False]})
+    found = repeated(links, columns=["teacherId", "classId"], table="TeacherClass")
+    assert found.ids is not None
+    assert found.ids.to_list() == ["t1:c1", "t1:c1"]
+
+
+def test_rows_that_do_not_tell_their_key_are_counted_only() -> None:
+    found = dangling(teachers("x"), column="userId", parents=PARENTS, table="Teacher", parent_table="User")
+    assert (found.failing, found.ids) == (1, None)
+    assert dangling(teachers("a"), column="userId", parents=PARENTS, table="Teacher", parent_table="User").ids is None

@@ -126,6 +126,16 @@ def test_of_a_row_that_breaks_several_checks_the_first_column_in_v1s_order_count
     assert failing == ["admission_no_length", "gender_known", "status_known"]
 
 
+def test_findings_name_every_failing_row_for_each_check_that_it_fails() -> None:
+    many = pl.concat([broken("Student", id=number, status="EXPELLED", gender="OTHER")[1:] for number in range(10, 20)])
+    rows = pl.concat([broken("Student", id=None, status="EXPELLED")[1:], many, broken("Student", id=19)[1:]])
+    _, findings = judged_v1(rows, table="Student")
+    ids = {finding.check: finding.ids.to_list() for finding in findings if finding.ids is not None}
+    every = [str(number) for number in range(10, 20)]
+    assert ids == {"id_required": [None], "id_unique": ["19", "19"], "gender_known": every, "status_known": [None, *every]}
+    assert all(len(ids.get(finding.check, [])) == finding.failing for finding in findings)
+
+
 def test_rows_of_one_id_have_one_failure_so_that_a_join_doubles_none() -> None:
     rows = broken("Parent", id=7, full_name=LONG)
     failures, _ = judged_v1(rows, table="Parent")

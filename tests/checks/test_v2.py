@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from polars.datatypes import DataType
 
-from checks.findings import examples
+from checks.findings import examples, names
 from checks.relations import PRIMARY_KEYS, UNIQUE_KEYS
 from checks.schemas import questions
 from checks.v2 import COLUMNS, judged_v2, schema
@@ -143,6 +143,8 @@ def test_rows_that_break_a_check_fail_by_its_name(table: str, check: str, column
     found = next(found for found in judged_v2(pl.concat([sound[:1], unsound]), table=table) if found.check == check)
     assert (found.table, found.rows, found.failing) == (table, 1 + len(values), len(values))
     assert found.examples == examples(unsound.select(PRIMARY_KEYS[table]))
+    assert found.ids is not None
+    assert found.ids.to_list() == names(unsound.select(PRIMARY_KEYS[table])).to_list()
 
 
 @pytest.mark.parametrize("key", UNIQUE_KEYS, ids=str)
@@ -231,6 +233,8 @@ def test_what_is_just_allowed_passes(table: str, column: str, value: object) -> 
 def test_other_columns_than_v2s_fail_and_nothing_else_is_judged(changed: pl.DataFrame, wrong: str) -> None:
     columns, *others = judged_v2(changed, table="Teacher")
     assert (columns.check, columns.failing, columns.examples) == ("columns_exact", 1, (wrong,))
+    assert columns.ids is not None
+    assert columns.ids.to_list() == [wrong]
     assert {(finding.rows, finding.failing) for finding in others} == {(0, 0)}
     assert len(others) == len(questions(schema("Teacher")))
 

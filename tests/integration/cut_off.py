@@ -212,7 +212,7 @@ def held(url: str) -> Held:
             )
             for schema, table in tables
         }
-        hashes = dict(connection.execute('SELECT "id"::text, "passwordHash" FROM "User"').fetchall())
+        hashes: Hashes = dict(connection.execute('SELECT "id"::text, "passwordHash" FROM "User"').fetchall())
     return Held(rows, hashes)
 
 
@@ -254,7 +254,11 @@ class Scene:
         return Pair(self.server.url(self.v1), self.server.url(self.v2))
 
     def restored(self) -> str:
-        """V2 as it was before; gives its URL."""
+        """V2 as it was before, for a run that is to be compared with the whole one; gives its URL."""
+        assert self.whole  # which was made in its place
+        return self._restored()
+
+    def _restored(self) -> str:
         self.server.drop_database(self.v2)
         return self.server.url(self.server.create_database(self.v2, template=self.before))
 
@@ -262,14 +266,18 @@ class Scene:
         """What a user would have set."""
         return environment_of(self.pair, RUNS_DIR=str(folder / "runs"), **self.settings)
 
+    def start(self, folder: Path, *arguments: str, **harm: Any) -> Attempt:
+        """Starts the program in a working folder."""
+        return self.starter.start(folder, *arguments, environment=self.environment(folder), **harm)
+
     def run(self, folder: Path, *arguments: str, **harm: Any) -> Ended:
         """Runs the program in a working folder."""
-        return self.starter.run(folder, *arguments, environment=self.environment(folder), **harm)
+        return self.start(folder, *arguments, **harm).wait()
 
     @cached_property
     def contents(self) -> dict[str, list[str]]:
         """All that V2 holds before."""
-        return contents(self.restored())
+        return contents(self._restored())
 
     @cached_property
     def points(self) -> list[str]:
@@ -282,7 +290,7 @@ class Scene:
         """What a run that nobody cut off makes of V2, and leaves in its folder."""
         folder = self.folder / "whole"
         folder.mkdir()
-        url = self.restored()
+        url = self._restored()
         ended = self.run(folder, "--force")
         assert ended.exit_code == 0, ended
         return held(url), left_in(folder / "runs")
@@ -290,10 +298,10 @@ class Scene:
     @cached_property
     def prepared(self) -> Path:
         """The runs of a run that was killed behind its credentials."""
-        folder = self.folder / "prepared"
+        folder, points = self.folder / "prepared", self.points
         folder.mkdir()
-        self.restored()
-        first = next(point for point in self.points if point.startswith("behind credentials: SQL"))
+        self._restored()
+        first = next(point for point in points if point.startswith("behind credentials: SQL"))
         assert self.run(folder, "--force", point=first).exit_code == -9
         self.wait_until_alone()
         return folder / "runs"

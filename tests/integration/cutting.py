@@ -45,6 +45,8 @@ READ_IN: Final = (
 Moment = Literal["before", "amid", "after"]
 """Where at a point: before what is done there, when a file is half written, or behind it."""
 
+MOMENTS: Final[tuple[Moment, ...]] = ("before", "amid", "after")
+
 Harm = Literal["kill", "hold", "fill"]
 """SIGKILL; waiting for somebody to do something and let go; a disk that is suddenly full."""
 
@@ -137,6 +139,7 @@ def lay_points(way: Way) -> None:
     def cut_once(self: Run, called: Callable[..., object], *args: Any, **more: Any) -> None:
         with way.point(f"once {called.__name__}"):
             once(self, called, *args, **more)
+            way.stage = f"behind {called.__name__}"  # of a stage that was skipped, too
 
     @contextmanager
     def cut_stage(self: Run, name: str, **more: Any) -> Iterator[Any]:

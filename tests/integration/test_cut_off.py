@@ -13,28 +13,14 @@ from pipeline.errors import RefusedError
 from pipeline.postgres.embedded import Server
 from tests.integration.conftest import fill_small
 from tests.integration.cut_off import Cut, Left, Scene, Starter, assert_passwords_fit, held, left_in, starter
-from tests.integration.databases import add, contents, execute, set_up_v2
-from tests.integration.small_school import BCRYPT_HASH, SECOND_YEAR
-from tests.oracle.values import v2_id
+from tests.integration.cutting import MOMENTS
+from tests.integration.databases import contents, set_up_v2
+from tests.integration.later_year import fill_later_v1, later_v2
 
 SHARES = 3
 """The points of a scene are shared among so many tests, which run beside each other."""
 
 COMMIT = "behind verify: COMMIT #1"
-
-V1_EDITED = """
-    UPDATE "School" SET "name" = 'Green Valley School' WHERE "id" = 1;
-    UPDATE "Class" SET "name" = 'JSS 2C', "class_teacher_id" = 1 WHERE "id" = 2;
-    UPDATE "Teacher" SET "school_id" = 2, "full_name" = 'Tunde Bello-Ojo', "phone" = '0803 000 0077' WHERE "id" = 1;
-    UPDATE "Parent" SET "full_name" = 'Bola Ade-Ojo' WHERE "id" = 1;
-    UPDATE "Student" SET "blood_group" = 'AB', "address" = '1 Broad Street, Lagos', "parent_id" = 2 WHERE "id" = 1;
-    UPDATE "Teacher" SET "password" = '{hash}' WHERE "id" <> 3;
-    UPDATE "Parent" SET "password" = '{hash}';
-    UPDATE "Student" SET "password" = '{hash}' WHERE "id" <> 3;
-    DELETE FROM "_SubjectToTeacher" WHERE "A" = 2 AND "B" = 1;
-"""
-
-V2_EDITED = """UPDATE "User" SET "firstName" = 'Ngozika', "updatedAt" = '2030-01-01 08:00' WHERE "id" = '{admin}'"""
 
 
 @pytest.fixture(scope="module")
@@ -53,22 +39,13 @@ def scenes(
 ) -> dict[str, Scene]:
     """A first run, in which everybody gets a new password; and a second one after edits on both sides, which carries most."""
 
-    def fill_edited_v1(url: str) -> None:
-        fill_small(url)
-        add(url, SECOND_YEAR)
-        execute(url, V1_EDITED.format(hash=BCRYPT_HASH))
-
-    def fill_edited_v2(url: str) -> None:
-        fill_migrated(url)
-        execute(url, V2_EDITED.format(admin=v2_id("User:admin:1")))
-
     def scene(name: str, v1: str, v2: str, policy: str) -> Scene:
         own_v1 = server.create_database(f"cut_{name}_v1", template=v1)
         return Scene(server, programs, own_v1, f"cut_{name}_v2", v2, tmp_path_factory.mktemp(name), {"PASSWORD_POLICY": policy})
 
     return {
         "first": scene("first", filled_once("small_v1", fill_small), filled_once("v2", set_up_v2), "generate"),
-        "second": scene("second", filled_once("edited_v1", fill_edited_v1), filled_once("edited_v2", fill_edited_v2), "carry"),
+        "later": scene("later", filled_once("later_v1", fill_later_v1), filled_once("later_v2", later_v2(fill_migrated)), "carry"),
     }
 
 
@@ -84,7 +61,7 @@ def cuts(scene: Scene, *, every: int, every_statement: int) -> list[Cut]:
     attempts that are killed later are not the run's first.
     """
     points, load = scene.points, load_of(scene)
-    chosen = [Cut(point, is_prepared=number % 16 > 0) for number, point in enumerate(load[::every_statement])]
+    chosen = [Cut(point, is_prepared=number > 0) for number, point in enumerate(load[2::every_statement])]
     chosen += [Cut(point, "amid", is_prepared=True) for point in load if "backup/" in point][::4]
     chosen += [Cut(COMMIT, "before"), Cut(COMMIT, "after")]
     chosen += [Cut(point, "after") for point in points if ": once " in point]
@@ -92,18 +69,18 @@ def cuts(scene: Scene, *, every: int, every_statement: int) -> list[Cut]:
     manifests = [point for point in files if "manifest" in point and point.endswith("#1")]
     others = [point for point in files if "manifest" not in point and "credentials: " not in point]
     secrets = [point for point in files if "manifest" not in point and "credentials: " in point]
-    for kind, step in ((others, every), (secrets, max(every // 5, 1))):
-        chosen += [Cut(point, moment) for point, moment in zip(kind[::step], cycle(("before", "amid", "after")), strict=False)]
-    chosen += [Cut(point) for point in manifests[::5]] + [Cut(manifests[-1], "after")]
+    for kind, step in ((others, every), (secrets, every // 4)):
+        chosen += [Cut(point, moment) for point, moment in zip(kind[::step], cycle(MOMENTS), strict=False)]
+    chosen += [Cut(point) for point in manifests[::6]] + [Cut(manifests[-1], "after")]
     statements = [point for point in points if ": SQL" in point and not point.startswith("load: ")]
     return chosen + [Cut(point, is_prepared=True) for point in statements[::every]]
 
 
 @pytest.mark.parametrize("share", range(SHARES))
-def test_a_first_run_killed_between_any_two_statements_or_files_goes_on(scenes: dict[str, Scene], share: int, tmp_path: Path) -> None:
+def test_a_first_run_killed_anywhere_goes_on(scenes: dict[str, Scene], share: int, tmp_path: Path) -> None:
     scene = scenes["first"]
-    all_cuts = cuts(scene, every=10, every_statement=1)
-    assert len(all_cuts) >= 60
+    all_cuts = cuts(scene, every=16, every_statement=5)
+    assert len(all_cuts) >= 30
     assert {cut.point.split(": ")[0] for cut in all_cuts} >= {"extract", "plan", "transform", "credentials", "load", "verify"}
     for number, cut in enumerate(all_cuts[share::SHARES]):
         assert_survived(scene, cut, made(tmp_path / str(number)))
@@ -111,16 +88,19 @@ def test_a_first_run_killed_between_any_two_statements_or_files_goes_on(scenes: 
 
 @pytest.mark.parametrize("share", range(SHARES))
 def test_a_later_run_killed_while_it_updates_goes_on(scenes: dict[str, Scene], share: int, tmp_path: Path) -> None:
-    scene = scenes["second"]
-    for number, cut in enumerate(cuts(scene, every=30, every_statement=8)[share::SHARES]):
+    scene = scenes["later"]
+    all_cuts = cuts(scene, every=40, every_statement=12)
+    assert len(all_cuts) >= 20
+    for number, cut in enumerate(all_cuts[share::SHARES]):
         assert_survived(scene, cut, made(tmp_path / str(number)))
 
 
 @pytest.mark.parametrize("share", range(SHARES))
-def test_a_later_run_killed_at_every_statement_one_attempt_after_another_goes_on(
-    scenes: dict[str, Scene], share: int, tmp_path: Path
+@pytest.mark.parametrize("name", ["first", "later"])
+def test_a_run_killed_between_any_two_statements_of_the_load_goes_on(
+    scenes: dict[str, Scene], name: str, share: int, tmp_path: Path
 ) -> None:
-    scene = scenes["second"]
+    scene = scenes[name]
     v2, killed = scene.restored(), left_in(scene.prepared)
     shutil.copytree(scene.prepared, tmp_path / "runs")
     for point in load_of(scene)[share::SHARES]:
@@ -143,8 +123,8 @@ def test_a_run_killed_in_every_stage_goes_on(scenes: dict[str, Scene], tmp_path:
     assert_goes_on(scene, left_in(tmp_path / "runs"), v2, tmp_path)
 
 
-def test_the_second_scene_has_all_that_a_later_run_does(scenes: dict[str, Scene]) -> None:
-    report = scenes["second"].whole[1].report
+def test_the_later_scene_has_all_that_a_later_run_does(scenes: dict[str, Scene]) -> None:
+    report = scenes["later"].whole[1].report
     for what in ("inserted", "updated", "unchanged", "kept", "merged"):
         assert sum(book[what] for book in report["books"].values()), what
     assert {"kept_edited", "link_stale", "role_withdrawn"} <= report["changed"].keys()

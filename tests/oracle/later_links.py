@@ -59,19 +59,18 @@ def take_parents_of_students(run: LaterRun) -> None:
 def take_schools_of_parents(run: LaterRun) -> None:
     """ParentSchool: "the parent's school, and the school of each of its children".
 
-    "written whenever the V1 row at either end is written in the run and the other end is (or will be) in V2, whatever the entities".
+    Each is written with the row that gives it: the parent, the student by its `parent_id`, the row of `_ParentToStudent`; and for that row
+    when one of its ends comes to V2 or the student changes schools.
     """
     for row in run.v1["Parent"]:
         if run.is_written("Parent", row["id"]):
             _put_parent_school(run, row["id"], row["school_id"])
     for parent_id, student, link in _children(run):
-        is_written = run.is_written("Parent", parent_id) or run.is_written("Student", student["id"])
-        is_rejected = ("Student", str(student["id"])) in run.rejected
-        if (
-            (is_written or (link and run.is_written("_ParentToStudent", link)))
-            and not is_rejected
-            and run.is_there("Student", student["id"])
-        ):
+        known = run.memory.rows.get(("Student", str(student["id"])))
+        has_moved = known is None or known.school_id != student["school_id"]
+        is_given = run.is_new("Parent", parent_id) or (run.is_written("Student", student["id"]) and (link is None or has_moved))
+        is_given = is_given or (link is not None and run.is_written("_ParentToStudent", link))
+        if is_given and ("Student", str(student["id"])) not in run.rejected and run.is_there("Student", student["id"]):
             _put_parent_school(run, parent_id, student["school_id"])
 
 
@@ -96,25 +95,26 @@ def report_stale(run: LaterRun, subjects: dict[int, str]) -> None:
 def _take_column_link(run: LaterRun, table: str, row: Row, column: str, other: str, *, flag: str) -> None:
     """The link that a class or student gives by a column, with its flag true; the flag of the one before is put right.
 
-    "Links given by columns (...) are written whenever the V1 row at either end is written in the run and the other end is (or will be) in
-    V2". A link has no `updatedAt`: it follows the class or the student.
+    It is written with the class or student, or when the other end comes to V2. A link has no `updatedAt`: what it holds follows the class
+    or the student, but the flags are put right wherever V1 moves them.
     """
     v1_id, linked_id = row["id"], row[column]
-    owner_id = v2_id(f"{table}:{v1_id}")
-    is_edited = run.was_edited(table, owner_id, table, v1_id)
     known = run.memory.rows.get((table, str(v1_id)))
-    if run.is_written(table, v1_id) and known and known.link_id not in {None, linked_id} and not is_edited:
-        old = _pair_of(table, v1_id, known.link_id)
-        if run.after.get(*old):
-            _put_pair(run, old, {flag: False})
-    is_written = run.is_written(table, v1_id) or (run.is_written(other, linked_id) and (table, str(v1_id)) not in run.rejected)
-    if not is_written or not run.is_there(table, v1_id) or not run.is_there(other, linked_id):
+    is_edited = run.was_edited(table, v2_id(f"{table}:{v1_id}"), table, v1_id)
+    is_written = run.is_written(table, v1_id)
+    is_moved = is_written and known is not None and known.link_id != linked_id
+    if is_moved and known and run.after.get(*(old := _pair_of(table, v1_id, known.link_id))):
+        _put_pair(run, old, {flag: False})
+    is_given = is_written or (run.is_new(other, linked_id) and (table, str(v1_id)) not in run.rejected)
+    if not is_given or not run.is_there(table, v1_id) or not run.is_there(other, linked_id):
         return
     pair = _pair_of(table, v1_id, linked_id)
-    if run.after.get(*pair) is None or not is_edited:
-        relationship = {"relationship": values.relationship(run.by_id[other][linked_id]["relationship"])} if table == "Student" else {}
+    relationship = {"relationship": values.relationship(run.by_id[other][linked_id]["relationship"])} if table == "Student" else {}
+    if run.after.get(*pair) is None or (is_written and not is_edited):
         _put_pair(run, pair, {flag: True} | relationship)
-        run.remembered.pairs.add(pair)
+    elif is_moved:
+        _put_pair(run, pair, {flag: True})
+    run.remembered.pairs.add(pair)
 
 
 def _take_link(

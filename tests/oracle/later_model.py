@@ -181,6 +181,10 @@ class LaterRun:
         """Whether this run writes anything of a V1 row."""
         return (table, str(v1_id)) in self.written
 
+    def is_new(self, table: str, v1_id: int | str) -> bool:
+        """Whether a V1 row comes to V2 in this run."""
+        return self.is_written(table, v1_id) and (table, str(v1_id)) not in self.memory.rows
+
     def is_there(self, table: str, v1_id: int | None) -> bool:
         """Whether V2 has the row of this V1 id when the run is done."""
         return v1_id is not None and self.after.get(table, v2_id(f"{table}:{v1_id}")) is not None

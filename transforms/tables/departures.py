@@ -1,8 +1,8 @@
 """What V2 was given and V1 no longer gives: rows that are gone, and links (mapping, section 10). Nothing of it is deleted.
 
 The ledger holds what each row was made from when it was written: the pairs of the link tables as rows of their own, those that columns
-give (a class's teacher, a student's first contact, everyone's school) beside the row. A pair of a column that is to be overwritten there
-becomes a row of its own, a `NOTE`, so that later runs still know of it.
+give (a class's teacher, a student's first contact, everyone's school) and the V2 subject of a teacher's subject beside the row. A pair
+that would be overwritten there becomes a row of its own, a `NOTE`, so that later runs still know of it.
 """
 
 from typing import Final
@@ -32,8 +32,13 @@ def gone(ledger: pl.LazyFrame, /, table: str, *, ids: pl.LazyFrame) -> pl.LazyFr
 
 
 def pairs_given(ledger: pl.LazyFrame, /) -> pl.LazyFrame:
-    """Every pair that earlier runs gave V2: `v1_table` (the link table, or `ParentSchool`), `A`, `B` (V1 ids, Strings), each once."""
-    rows = ledger.select("v1_table", "v1_id", "school_id", "link_id")
+    """Every pair that earlier runs gave V2, each once.
+
+    Returns:
+        `v1_table` (the link table, or `ParentSchool`); `A`, `B`: V1 ids, but of a subject V2's, which several subjects of V1 can be;
+        `told`: the pair by V1 ids, `A:B`. All Strings.
+    """
+    rows = ledger.select("v1_table", "v1_id", "school_id", "link_id", is_note=pl.col("digest") == NOTE)
 
     def own(table: str) -> pl.LazyFrame:
         ends = pl.col("v1_id").str.split_exact(":", 1).struct
@@ -42,6 +47,13 @@ def pairs_given(ledger: pl.LazyFrame, /) -> pl.LazyFrame:
     def of(table: str) -> pl.LazyFrame:
         return rows.filter(pl.col("v1_table") == table)
 
+    subject, teacher = (pl.col("v1_id").str.split_exact(":", 1).struct.field(f"field_{number}") for number in (0, 1))
+    subjects = of("_SubjectToTeacher").select(
+        "v1_table",
+        A=pl.when("is_note").then(subject).otherwise("link_id"),
+        B=teacher,
+        told=pl.when("is_note").then(pl.concat_str("link_id", pl.lit(":"), teacher)).otherwise("v1_id"),
+    )
     homerooms = of("Class").select(v1_table=pl.lit("_ClassToTeacher"), A="v1_id", B="link_id")
     families = pl.concat([of("Student").select(v1_table=pl.lit("_ParentToStudent"), A="link_id", B="v1_id"), own("_ParentToStudent")])
     schools = pl.concat(
@@ -50,22 +62,21 @@ def pairs_given(ledger: pl.LazyFrame, /) -> pl.LazyFrame:
             families.join(of("Student").select("school_id", B="v1_id"), on="B").select("A", B="school_id"),
         ]
     ).select(pl.lit(PARENT_SCHOOL).alias("v1_table"), "A", "B")
-    return (
-        pl.concat([homerooms, own("_ClassToTeacher"), own("_SubjectToTeacher"), families, schools, own(PARENT_SCHOOL)])
-        .drop_nulls()
-        .unique()
-    )
+    pairs = pl.concat([homerooms, own("_ClassToTeacher"), families, schools, own(PARENT_SCHOOL)])
+    pairs = pl.concat([pairs.with_columns(told=pl.concat_str("A", pl.lit(":"), "B")), subjects]).drop_nulls()
+    return pairs.group_by("v1_table", "A", "B").agg(pl.col("told").min())
 
 
 def pairs_now(
-    *, classes: pl.LazyFrame, parents: pl.LazyFrame, students: pl.LazyFrame, links: dict[str, pl.LazyFrame]
+    *, classes: pl.LazyFrame, parents: pl.LazyFrame, students: pl.LazyFrame, subjects: pl.LazyFrame, links: dict[str, pl.LazyFrame]
 ) -> pl.LazyFrame:  # fmt: skip
-    """Every pair that V1 gives now, in the form of `pairs_given`.
+    """Every pair that V1 gives now: `v1_table`, `A`, `B` as in `pairs_given`.
 
     Args:
         classes: V1's `id`, `class_teacher_id`.
         parents: V1's `id`, `school_id`.
         students: V1's `id`, `school_id`, `parent_id`.
+        subjects: What V1's subjects are in V2: `v1_id`, `subject_uid`.
         links: V1's link tables: `A`, `B`.
     """
 
@@ -78,13 +89,15 @@ def pairs_now(
             pairs("_ParentToStudent", students.select(A="parent_id", B="id")),
         ]
     )
+    subject_ids = subjects.select("subject_uid", A=pl.col("v1_id").cast(pl.String))
+    taught = links["_SubjectToTeacher"].select(pl.col("A", "B").cast(pl.String)).join(subject_ids, on="A")
     schools = families.join(students.select(pl.col("school_id").cast(pl.String), B=pl.col("id").cast(pl.String)), on="B")
     return (
         pl.concat(
             [
                 pairs("_ClassToTeacher", links["_ClassToTeacher"]),
                 pairs("_ClassToTeacher", classes.select(A="id", B="class_teacher_id")),
-                pairs("_SubjectToTeacher", links["_SubjectToTeacher"]),
+                pairs("_SubjectToTeacher", taught.select("B", A="subject_uid")),
                 families,
                 pairs(PARENT_SCHOOL, parents.select(A="id", B="school_id")),
                 pairs(PARENT_SCHOOL, schools.select("A", B="school_id")),
@@ -96,7 +109,7 @@ def pairs_now(
 
 
 def stale(given: pl.LazyFrame, now: pl.LazyFrame, /) -> pl.LazyFrame:
-    """The pairs that V2 was given and V1 no longer gives: `v1_table`, `A`, `B`."""
+    """The pairs that V2 was given and V1 no longer gives: `v1_table`, `A`, `B`, `told`."""
     return given.join(now, on=["v1_table", "A", "B"], how="anti")
 
 
@@ -105,7 +118,7 @@ def stale_records(pairs: pl.LazyFrame, /) -> pl.LazyFrame:
     is_school = pl.col("v1_table") == PARENT_SCHOOL
     return pairs.select(
         table=pl.when(is_school).then(pl.lit("Parent")).otherwise("v1_table"),
-        v1_id=pl.when(is_school).then("A").otherwise(pl.format("{}:{}", "A", "B")),
+        v1_id=pl.when(is_school).then("A").otherwise("told"),
         column=pl.when(is_school).then(pl.lit("school_id")),
         code=pl.lit("link_stale"),
         check=NOTHING,
@@ -114,6 +127,14 @@ def stale_records(pairs: pl.LazyFrame, /) -> pl.LazyFrame:
 
 
 def notes(pairs: pl.LazyFrame, /, *, ledger: pl.LazyFrame) -> pl.LazyFrame:
-    """The stale pairs that the ledger has no row of: `v1_table`, `v1_id` (`A:B`), and the digest of a `NOTE`."""
-    noted = pairs.select("v1_table", v1_id=pl.format("{}:{}", "A", "B"), digest=pl.lit(NOTE))
+    """The stale pairs that the ledger would forget: `v1_table`, `v1_id` (`A:B`), `link_id` (of a subject, V1's id), a `NOTE`'s digest.
+
+    A row of the ledger that says the pair itself needs none, as long as V1 does not make it say another.
+    """
+    noted = pairs.select(
+        "v1_table",
+        v1_id=pl.format("{}:{}", "A", "B"),
+        link_id=pl.when(pl.col("v1_table") == "_SubjectToTeacher").then(pl.col("told").str.split(":").list.first()),
+        digest=pl.lit(NOTE),
+    )
     return noted.join(ledger.select("v1_table", "v1_id"), on=["v1_table", "v1_id"], how="anti")

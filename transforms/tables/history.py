@@ -27,6 +27,7 @@ LEDGER_SCHEMA: Final = pl.Schema(
         "digest": pl.String(),
         "run_id": pl.String(),
         "updated_at": pl.Datetime("us"),
+        "former_updated_at": pl.Datetime("us"),
         "school_id": pl.String(),
         "link_id": pl.String(),
         "is_kept": pl.Boolean(),
@@ -63,15 +64,15 @@ def with_history(identities: pl.LazyFrame, /, *, ledger: pl.LazyFrame, owners: S
         owners: Its V2 rows that can be edited or be gone. One that is gone counts as edited.
 
     Returns:
-        All columns, and `known_digest`, `known_updated_at`, `known_school_id`, `known_link_id` (null for a row that no run wrote); the
-        Booleans, never null: for each owner `is_<name>_there` and `is_<name>_edited` (false for a row that no run wrote);
+        All columns, and `known_digest`, `known_updated_at`, `known_school_id`, `known_link_id` (null for a row that no run wrote);
+        `kept_updated_at`: what the migration wrote to V2's rows that are kept, null where none is; the Booleans, never null: for each owner `is_<name>_there` and `is_<name>_edited` (false for a row that no run wrote);
         `is_known`; `is_edited` (an owner is); `is_unchanged`, `is_kept`; `goes` (rows of it are written now); `is_there` (V2 will
         hold it); and `edited_tables`: the V2 tables of the edited owners, joined by a blank.
     """
     columns = identities.collect_schema()
     known = ledger.select(
         pl.col("v1_id").cast(columns["v1_id"]),
-        pl.col("digest", "updated_at", "school_id", "link_id").name.prefix("known_"),
+        pl.col("digest", "updated_at", "former_updated_at", "school_id", "link_id").name.prefix("known_"),
         was_kept="is_kept",
     )
     rows = identities.join(known, on="v1_id", how="left").with_columns(
@@ -99,7 +100,10 @@ def with_history(identities: pl.LazyFrame, /, *, ledger: pl.LazyFrame, owners: S
         is_kept=is_due & has_news & pl.col("is_edited"),
         is_unchanged=is_due & (is_held | (pl.col("is_known") & is_same & ~pl.col("was_kept"))),
         is_there=(goes & ~pl.col("is_known")) | pl.all_horizontal(*are_there, pl.lit(bool(owners))),
-    ).drop("was_kept")
+        kept_updated_at=pl.when(pl.col("is_edited") & has_news).then(
+            pl.coalesce(pl.when("was_kept").then("known_former_updated_at"), "known_updated_at")
+        ),
+    ).drop("was_kept", "known_former_updated_at")
 
 
 def with_role_withdrawn(people: pl.LazyFrame, /) -> pl.LazyFrame:
@@ -125,7 +129,11 @@ def _with_owner(rows: pl.LazyFrame, owner: Owner) -> pl.LazyFrame:
     mark = pl.col("updatedAt").cast(pl.Datetime("us")) if has_mark else pl.lit(None, dtype=pl.Datetime("us"))
     held = owner.held.select(pl.col("id").alias(owner.uid), held_updated_at=mark, is_present=pl.lit(value=True))
     is_there = pl.col("is_present").is_not_null()
-    is_edited = ~is_there | (pl.col("held_updated_at").ne_missing(pl.col("known_updated_at")) if has_mark else pl.lit(value=False))
+    # Of a row that was kept the mark is the one before: V1's own moved on with the rows that were written.
+    is_as_written = pl.col("held_updated_at").eq_missing(pl.col("known_updated_at")) | (
+        pl.col("held_updated_at") == pl.col("known_former_updated_at")
+    ).fill_null(value=False)
+    is_edited = ~is_there | (~is_as_written if has_mark else pl.lit(value=False))
     return (
         rows.join(held, on=owner.uid, how="left")
         .with_columns(**{f"is_{owner.name}_there": is_there, f"is_{owner.name}_edited": pl.col("is_known") & is_edited})

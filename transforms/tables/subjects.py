@@ -40,8 +40,9 @@ def identified(
         catalogue: V2's subjects without a school: `id`, `code`, `name`.
 
     Returns:
-        `v1_id` (Int64); `subject_uid`, `school_uid`, `code` (the granted one, null for a catalogue subject); `is_merged`; the
-        columns of a rejection; `digest`.
+        `v1_id` (Int64); `subject_uid`, `school_uid`, `code` (the granted one, null for a catalogue subject), `wished_code` (the one
+        that it would have without others, null where it claims none) and `is_code_suffixed`; `is_merged`; the columns of a rejection;
+        `digest`.
     """
     school = schools.select("school_uid", "school_code", school_id="v1_id", is_school_there="is_there", is_school_condemned="is_condemned")
     catalogue_id = subjects.catalogue_match(pl.col("name"), pl.col("code"), catalogue=catalogue)
@@ -62,7 +63,15 @@ def identified(
         digest=row_digest(SOURCE_COLUMNS, school_code=pl.col("school_code")),
     )
     return judged.join(_codes(judged, held=held), on="v1_id", how="left").select(
-        "v1_id", "subject_uid", "school_uid", "is_merged", "digest", *rejections.COLUMNS, code="value"
+        "v1_id",
+        "subject_uid",
+        "school_uid",
+        "is_merged",
+        "digest",
+        *rejections.COLUMNS,
+        code="value",
+        wished_code="wish",
+        is_code_suffixed=pl.col("suffixed").fill_null(value=False),
     )
 
 
@@ -106,4 +115,4 @@ def _codes(judged: pl.LazyFrame, *, held: pl.LazyFrame) -> pl.LazyFrame:
         )
     )
     codes = claims.granted(wishes, held=held.select(scope=pl.lit(""), value="code"), suffixing=claims.DASH)
-    return codes.lazy().select("value", v1_id="turn")
+    return codes.lazy().join(wishes.select("turn", "wish"), on="turn").select("value", "wish", "suffixed", v1_id="turn")

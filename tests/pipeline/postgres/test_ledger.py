@@ -1,6 +1,7 @@
 """The ledger: its tables in a schema of their own, and the lock that lets one run in."""
 
 import re
+import threading
 import time
 from contextlib import ExitStack
 from typing import Any
@@ -8,11 +9,12 @@ from typing import Any
 import psycopg
 import pytest
 
-from pipeline.errors import ConnectionFailedError, RefusedError
+from pipeline.errors import ConnectionFailedError, DatabaseError, RefusedError
 from pipeline.postgres import ledger
 from pipeline.postgres.connect import Database, connected
 from tests.conftest import MakeDatabase
 from tests.pipeline.conftest import Clerk
+from transforms.tables.history import LEDGER_SCHEMA
 
 HOLDER = re.compile(r"\(server process (?P<process>\d+), since (?P<since>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC\)")
 
@@ -75,6 +77,27 @@ def test_runs_into_two_databases_do_not_hinder_each_other(make_database: MakeDat
             runs.enter_context(ledger.exclusive(Database.from_url("V2", make_database())))
 
 
+def test_a_transaction_that_outlives_its_process_is_waited_for(v2: Database) -> None:
+    with psycopg.connect(v2.url) as cut_off:
+        assert cut_off.execute(ledger.HOLD_TO_THE_END).fetchone() == (True,)
+        ending = threading.Timer(0.3, cut_off.rollback)
+        ending.start()
+        with ledger.exclusive(v2) as lock:
+            assert ending.finished.is_set()
+            assert lock.latest_run() is None
+            assert len(held_processes(v2)) == 1
+
+
+def test_a_transaction_that_does_not_end_is_told_by_its_process(v2: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger, "ENDING_TIMEOUT", "100ms")
+    with psycopg.connect(v2.url) as cut_off:
+        cut_off.execute(ledger.HOLD_TO_THE_END)
+        with pytest.raises(RefusedError, match=f"not done with a run that was cut off .server process {cut_off.info.backend_pid}, since"):
+            ledger.exclusive(v2).__enter__()
+        with pytest.raises(DatabaseError, match="LockNotAvailable"):
+            ledger.was_committed(v2, "a run")
+
+
 def test_the_holder_named_is_the_one_of_this_database(make_database: MakeDatabase) -> None:
     databases = [Database.from_url("V2", make_database()) for _ in range(6)]
     with ExitStack() as runs:
@@ -98,7 +121,7 @@ def test_the_lock_needs_no_rights_in_v2(v2: Database, clerk: Clerk) -> None:
 
 def test_a_table_locked_by_somebody_else_s_advisory_lock_is_no_run(v2: Database) -> None:
     with connected(v2) as connection:
-        connection.execute("SELECT pg_advisory_lock(%s)", [ledger.LOCK_KEY + 1])
+        connection.execute("SELECT pg_advisory_lock(%s)", [ledger.TRANSACTION_KEY + 1])
         with ledger.exclusive(v2):
             pass
 
@@ -136,7 +159,7 @@ def test_without_a_ledger_there_are_no_rows(v2: Database) -> None:
     with connected(v2, read_only=True) as connection:
         query = ledger.rows_query(connection)
         cursor = connection.execute(query.encode())
-        assert [column.name for column in cursor.description or []] == ["v1_table", "v1_id", "digest"]
+        assert [column.name for column in cursor.description or []] == LEDGER_SCHEMA.names()
         assert cursor.fetchall() == []
 
 
@@ -148,7 +171,8 @@ def test_the_ledger_s_rows_are_those_of_all_runs(v2: Database) -> None:
             """INSERT INTO "migration"."row" VALUES ('School', '7', 'd', 'run-1'), ('_ClassToTeacher', '7:8', 'e', 'run-1')"""
         )
         rows = connection.execute(ledger.rows_query(connection).encode()).fetchall()
-    assert sorted(rows) == [("School", "7", "d"), ("_ClassToTeacher", "7:8", "e")]
+    unknown = (None, None, None, None, False)
+    assert sorted(rows) == [("School", "7", "d", "run-1", *unknown), ("_ClassToTeacher", "7:8", "e", "run-1", *unknown)]
 
 
 def test_making_it_twice_keeps_what_it_holds(v2: Database) -> None:

@@ -444,7 +444,7 @@ def test_what_the_plan_must_know_of_v2_is_read_and_nothing_else(run: Run, v1: Da
         assert run.before(table).collect_schema() == pl.Schema({name: typed.get(name, pl.String()) for name in names}), table
     assert run.before("User").collect().rows() == [("stranger", "Ada@X.example", "+2348031234567", datetime.fromisoformat(INSTANT))]
     assert run.before("ledger").collect_schema() == LEDGER_SCHEMA
-    assert run.before("ledger").collect().rows() == [("School", "7", "digest", "run-1", None, None, None, False)]
+    assert run.before("ledger").collect().rows() == [("School", "7", "digest", "run-1", None, None, None, None, False)]
     assert run.before("Role").collect()["code"].sort().to_list() == ["PARENT", "SCHOOL_ADMIN", "STUDENT", "SUPER_ADMIN", "TEACHER"]
 
 
