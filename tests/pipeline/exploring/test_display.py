@@ -22,6 +22,7 @@ def _prepared() -> Iterator[None]:
 
 def svg_of(chart: alt.Chart | alt.LayerChart) -> str:
     shown = chart._repr_mimebundle_()
+    assert isinstance(shown, dict)
     assert set(shown) == {"image/svg+xml"}
     svg: str = shown["image/svg+xml"]
     return svg

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.postgres.connect import Database
 from pipeline.stages.keys import broken_keys
-from pipeline.stages.load import Target, transaction
+from pipeline.stages.target import Target, transaction
 
 SCHOOL = """INSERT INTO "School" ("id", "name", "code", "country", "updatedAt") VALUES ('{0}', 'Hill', '{1}', 'NG', now())"""
 CLASS = """INSERT INTO "Class" ("id", "schoolId", "name", "academicYear", "updatedAt") VALUES ('{0}', '{1}', 'JSS 1', '2024', now())"""
