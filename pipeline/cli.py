@@ -153,9 +153,20 @@ def _snapshot(
 
 
 @app.command("report")
-def _report(context: typer.Context, run: RunArgument = None, *, as_json: Json = False) -> None:
+def _report(
+    context: typer.Context,
+    run: RunArgument = None,
+    *,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; say which of the run's files were touched since it ended.")
+    ] = False,
+    with_values: Annotated[
+        bool, typer.Option("--with-values", help="Also write report-with-values.html, which quotes V1: for internal use only.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Write the report of a run again, and show it."""
-    report(read_settings(), _terminal(context, as_json=as_json), run_id=run)
+    report(read_settings(), _terminal(context, as_json=as_json), run_id=run, check=check, with_values=with_values)
 
 
 @app.command("rollback")

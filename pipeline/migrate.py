@@ -19,12 +19,12 @@ from pipeline.errors import (
     INTERRUPTED_EXIT_CODE,
     CheckError,
     ConnectionFailedError,
+    DatabaseError,
     MigratorError,
     RefusedError,
     StorageError,
     VerificationError,
 )
-from pipeline.manifest import RunState
 from pipeline.postgres import ledger
 from pipeline.postgres.connect import Database
 from pipeline.postgres.ledger import exclusive
@@ -33,14 +33,11 @@ from pipeline.stages.credentials import credentials
 from pipeline.stages.extract import extract
 from pipeline.stages.load import load
 from pipeline.stages.plan import plan
-from pipeline.stages.report import Report
+from pipeline.stages.report import STATES, Report
 from pipeline.stages.target import Target, interrupts_ignored, transaction
 from pipeline.stages.transform import transform
-from pipeline.stages.verify import verify
+from pipeline.stages.verify import Verification, verify
 from pipeline.storage import mapped_storage_errors
-
-STATES: dict[str, RunState] = {"ok": "done", "differences": "failed", "failed": "failed", "interrupted": "interrupted"}
-"""A report's verdict → the state that the run ends in."""
 
 
 def migrate(report: Report, v1: Database, v2: Database, /, *, confirm: Callable[[], None], skip_validation: bool = False) -> None:
@@ -93,7 +90,8 @@ def _told(report: Report) -> Iterator[None]:
     else:
         report.verdict, report.exit_code = "ok", 0
         try:
-            _close(report)
+            with interrupts_ignored():
+                _close(report)
         except OSError:
             raise StorageError(
                 f"The run is done, but the disk of {report.run.folder.path} takes no report.",
@@ -104,7 +102,7 @@ def _told(report: Report) -> Iterator[None]:
 def _tell_failure(report: Report, error: BaseException) -> None:
     if isinstance(error, MigratorError):
         report.verdict = "differences" if isinstance(error, VerificationError) else "failed"
-        report.exit_code, report.problem = error.exit_code, error.problem
+        report.exit_code, report.problem, report.next_step = error.exit_code, error.problem, error.next_step
     elif isinstance(error, KeyboardInterrupt):
         report.verdict, report.exit_code = "interrupted", INTERRUPTED_EXIT_CODE
 
@@ -125,6 +123,7 @@ def _is_committed(report: Report, v2: Database, lock: ledger.Lock) -> bool:
     if latest == run.folder.run_id:
         report.is_committed = True
         report.books = balance(run)
+        report.verification = Verification.from_document(run.facts.get("verification", {}))
         return True
     if "extract" in run.finished and latest != run.facts["latest_run"]:
         raise RefusedError(
@@ -138,14 +137,29 @@ def _commit(report: Report, target: Target) -> None:
     """The point of no return: a Ctrl-C while it is passed comes too late, and the report must not say otherwise.
 
     If the connection breaks in that moment, the ledger tells which side of it the run is on.
+
+    Raises:
+        ConnectionFailedError: It broke before the commit, or nobody can tell; the report's `is_committed` is None then.
     """
     with interrupts_ignored():
         try:
             target.commit()
         except ConnectionFailedError:
-            if not ledger.was_committed(target.database, report.run.folder.run_id):
+            if not _was_committed(report, target.database):
                 raise
         report.is_committed, report.verdict, report.exit_code = True, "ok", 0
+
+
+def _was_committed(report: Report, v2: Database) -> bool:
+    run_id = report.run.folder.run_id
+    try:
+        return ledger.was_committed(v2, run_id)
+    except DatabaseError:
+        report.is_committed = None
+        raise ConnectionFailedError(
+            f"The connection to {v2.place} broke in the moment of the commit: whether V2 holds the run is not known.",
+            next_step=f"When V2 can be reached again: --resume {run_id}. It asks V2, and goes on only if the run is not there.",
+        ) from None
 
 
 def _require_sound(report: Report) -> None:

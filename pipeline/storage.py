@@ -2,6 +2,7 @@
 
 import errno
 import json
+import math
 import os
 import re
 import shutil
@@ -28,6 +29,12 @@ FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 IN_TEXT: Final = re.compile(r"\((?:os error|errno) (\d+)\)|\[errno (\d+)\]", re.IGNORECASE)
 """How Polars (`(os error 28)`) and Arrow (`[errno 28]`) quote the operating system; neither always sets `errno`."""
 
+UNTOLD: Final = "Invalid thrift: transport error"
+"""What Polars says where the end of a Parquet file cannot be written; it does not say why."""
+
+SCANT_BYTES: Final = 2**20
+"""With less room than this on the disk, that is why."""
+
 
 @contextmanager
 def mapped_storage_errors(folder: Path, /, *, is_begun: bool = True) -> Iterator[None]:
@@ -47,7 +54,7 @@ def mapped_storage_errors(folder: Path, /, *, is_begun: bool = True) -> Iterator
     except (MigratorError, KeyboardInterrupt, SystemExit, GeneratorExit):
         raise
     except BaseException as error:  # panics of Polars derive from BaseException
-        number = _error_number(error)
+        number = _error_number(error, folder)
         if number not in REFUSALS:
             raise
         space = _free_space(folder) if number in FULL else ""
@@ -76,17 +83,25 @@ def write_json(path: Path, document: dict[str, Any], /) -> None:
         raise
 
 
-def _error_number(error: BaseException) -> int | None:
-    """The operating system's number of an error, by its attribute or in its text."""
+def _error_number(error: BaseException, folder: Path) -> int | None:
+    """The operating system's number of an error, by its attribute, in its text, or by the room that is left."""
     if isinstance(error, OSError) and error.errno is not None:
         return error.errno
+    if UNTOLD in str(error) and _free_bytes(folder) < SCANT_BYTES:
+        return errno.ENOSPC
     quoted = IN_TEXT.search(str(error))
     return int(quoted[1] or quoted[2]) if quoted else None
 
 
 def _free_space(folder: Path) -> str:
     """` (0.3 MB free)`; nothing where that cannot be told."""
+    free = _free_bytes(folder)
+    return f" ({free / 1e6:,.1f} MB free)" if math.isfinite(free) else ""
+
+
+def _free_bytes(folder: Path) -> float:
+    """Infinitely many where that cannot be told."""
     try:
-        return f" ({shutil.disk_usage(folder).free / 1e6:,.1f} MB free)"
+        return shutil.disk_usage(folder).free
     except OSError:
-        return ""
+        return math.inf

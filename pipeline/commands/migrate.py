@@ -77,18 +77,19 @@ def migrate_and_show(run: Run, terminal: Terminal, v1: Database, v2: Database, /
     try:
         migrate(report, v1, v2, confirm=confirm, skip_validation=skip_validation)
     except BaseException:
-        if report.is_committed:
+        if report.is_committed is not False:
             raise
         if not is_shown:
             report.show_books(terminal.console, is_done=False)
-        terminal.say(
-            f"V2 is as it was; this run's passwords are valid only if it is resumed and ends well. "
-            f"Run folder: {os.path.relpath(run.folder.path)}"
-        )
+        void = " The passwords in its handover are valid only if it is resumed and ends well." if _has_handover(run) else ""
+        terminal.say(f"V2 is as it was.{void} Run folder: {os.path.relpath(run.folder.path)}")
+        for line in report.unwritten:
+            terminal.say(line)
         raise
     finally:
         terminal.give(report.document())
     report.show(terminal.console)
+    terminal.say(f"Report: {os.path.relpath(run.folder.page)}")
     terminal.say(_outcome(report))
     return report
 
@@ -102,5 +103,11 @@ def _outcome(report: Report) -> str:
     if report.run.settings.dry_run:
         return f"Dry run: {written:,} V2 rows were written{taken}; all of it was rolled back, and V2 is as it was."
     done = f"Done: {written:,} rows are in V2{taken}."
-    handover = report.run.folder.path / "handover"
-    return f"{done}\nNew passwords, to hand over and then delete: {os.path.relpath(handover)}" if handover.exists() else done
+    if not _has_handover(report.run):
+        return done
+    handover = os.path.relpath(report.run.folder.path / "handover")
+    return f"{done}\nNew passwords, to hand over and then delete: {handover}"
+
+
+def _has_handover(run: Run) -> bool:
+    return (run.folder.path / "handover").exists()

@@ -9,17 +9,18 @@ checks of V1 ─▶ schools ─┬▶ classes ──┬▶ administrators, teach
 ```
 """
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
-from checks.findings import Finding, merged
 from checks.v1 import judged_v1
 from pipeline.progress import Advance
 from pipeline.run import Run
 from pipeline.run_folder import part_number
+from pipeline.stages.contests import contest
+from pipeline.stages.findings_record import FindingsRecord
+from pipeline.stages.record_files import write_record
 from pipeline.steps import SOURCES
 from transforms import claims, dates, records
 from transforms.ids import v2_id
@@ -38,30 +39,30 @@ ENTITY_OF: Final = {source.table: source.step for source in SOURCES}
 def plan(run: Run, /) -> None:
     """Settles who is who and what goes, and puts on record what cannot, what was kept and what V1 no longer gives.
 
-    Its fact `v1_findings`: what the checks of V1 found.
+    Its facts: `v1_findings`, what the checks of V1 found, and `contested`, how contested e-mails, phones, admission numbers and subject
+    codes are.
     """
     counts = run.facts["read"]
     with run.stage("plan", total=sum(counts.values()) + counts["School"]) as advance:
-        findings = _plan_schools(run, advance)
-        findings += _plan_classes(run, advance)
-        findings += _plan_subjects(run, advance)
-        for kind in kinds.KINDS:
-            for part in run.folder.parts("v1", kind.source):
-                findings += _plan_people(run, kind, part_number(part), advance)
-        _plan_claims(run)
-        _plan_admission_numbers(run)
+        with FindingsRecord(run.folder.record("findings"), "v1") as findings:
+            _plan_schools(run, findings, advance)
+            _plan_classes(run, findings, advance)
+            subject_codes = _plan_subjects(run, findings, advance)
+            for kind in kinds.KINDS:
+                for part in run.folder.parts("v1", kind.source):
+                    _plan_people(run, kind, part_number(part), findings, advance)
+        run.facts["contested"] = {**_plan_claims(run), "admission_no": _plan_admission_numbers(run), "subject_code": subject_codes}
         _plan_links(run, advance)
         _record_rejections(run)
         _record_history(run)
-    run.facts["v1_findings"] = [asdict(finding) for finding in merged(findings)]
+    run.facts["v1_findings"] = findings.document()
 
 
-def _plan_schools(run: Run, advance: Advance) -> list[Finding]:
+def _plan_schools(run: Run, findings: FindingsRecord, advance: Advance) -> None:
     rows = run.v1("School")
-    failures, findings = _checked(rows, "School")
     identities = schools.identified(
         rows,
-        failures=failures,
+        failures=_failures(rows, "School", findings),
         held=run.before("School"),
         known_curricula=run.before("Curriculum").collect(),
         default_country=run.settings.default_country,
@@ -69,26 +70,24 @@ def _plan_schools(run: Run, advance: Advance) -> list[Finding]:
     condemned = pl.col("rejected").is_not_null() & ~pl.col("is_there")
     owners = [Owner("school", "School", "school_uid", run.before("School"))]
     _write(_with_history(run, "School", identities, rows, owners).with_columns(is_condemned=condemned), run.folder.plan("School"), advance)
-    return findings
 
 
-def _plan_classes(run: Run, advance: Advance) -> list[Finding]:
+def _plan_classes(run: Run, findings: FindingsRecord, advance: Advance) -> None:
     rows = run.v1("Class")
-    failures, findings = _checked(rows, "Class")
+    failures = _failures(rows, "Class", findings)
     identities = classes.identified(rows, schools=run.plan("School"), failures=failures, run_started_at=run.started_at)
     owners = [Owner("class", "Class", "class_uid", run.before("Class"))]
     _write(_with_history(run, "Class", identities, rows, owners, link="class_teacher_id"), run.folder.plan("Class"), advance)
-    return findings
 
 
-def _plan_subjects(run: Run, advance: Advance) -> list[Finding]:
+def _plan_subjects(run: Run, findings: FindingsRecord, advance: Advance) -> dict[str, int]:
+    """Settles which subjects there are; gives how contested their codes are."""
     rows = run.v1("Subject")
-    failures, findings = _checked(rows, "Subject")
     held = run.before("Subject")
     identities = subjects.identified(
         rows,
         schools=run.plan("School"),
-        failures=failures,
+        failures=_failures(rows, "Subject", findings),
         held=held.select("id", "code"),
         catalogue=held.filter(pl.col("schoolId").is_null()).select("id", "code", "name").collect(),
     )
@@ -97,13 +96,14 @@ def _plan_subjects(run: Run, advance: Advance) -> list[Finding]:
     owners = [Owner("subject", "Subject", "subject_uid", held.select("id"))]
     identities = identities.join(schools_edited, on="school_uid", how="left")
     _write(_with_history(run, "Subject", identities, rows, owners), run.folder.plan("Subject"), advance)
-    return findings
+    planned = run.plan("Subject")
+    return contest(planned.select(scope=pl.lit(""), wish="wished_code"), planned.select(suffixed="is_code_suffixed"))
 
 
-def _plan_people(run: Run, kind: kinds.Kind, number: int, advance: Advance) -> list[Finding]:
+def _plan_people(run: Run, kind: kinds.Kind, number: int, findings: FindingsRecord, advance: Advance) -> None:
     """Settles who the people of one part are."""
     rows = kinds.common_form(pl.scan_parquet(run.folder.part("v1", kind.source, number)), kind)
-    failures, findings = _checked(rows, kind.table)
+    failures = _failures(rows, kind.table, findings)
     draws: tuple[str, ...] = ()
     if kind is kinds.STUDENT:
         of_class = run.plan("Class").select("enrolment_year", class_id="v1_id", is_class_there="is_there")
@@ -124,15 +124,18 @@ def _plan_people(run: Run, kind: kinds.Kind, number: int, advance: Advance) -> l
     link = "parent_id" if kind is kinds.STUDENT else None
     planned = _with_history(run, kind.table, identities, rows, owners, link=link)
     _write(planned, run.folder.part("plan/people", kind.table, number), advance)
-    return findings
 
 
-def _plan_claims(run: Run) -> None:
-    """Settles who keeps which e-mail and phone: over all four kinds at once, whatever this run brings over."""
+def _plan_claims(run: Run) -> dict[str, dict[str, int]]:
+    """Settles who keeps which e-mail and phone: over all four kinds at once, whatever this run brings over.
+
+    Gives how contested they are, by column.
+    """
     everyone = pl.concat(
         run.people(kind.table).select("turn", "email", "phone", "holds_email", "holds_phone", "is_condemned") for kind in kinds.KINDS
     )
     grants = everyone.filter(~pl.col("is_condemned")).select("turn")
+    contested = {}
     for column, suffixing in (("email", claims.PLUS_ADDRESS), ("phone", claims.EXTENSION)):
         taken = pl.col(column).str.to_lowercase()
         granted = claims.granted(
@@ -140,15 +143,18 @@ def _plan_claims(run: Run) -> None:
             held=run.before("User").filter(taken.is_not_null()).select(scope=pl.lit(""), value=taken),
             suffixing=suffixing,
         )
+        contested[column] = contest(everyone.select(scope=pl.lit(""), wish=column), granted.lazy())
         grants = grants.join(
             granted.lazy().rename({"value": f"granted_{column}", "suffixed": f"is_{column}_suffixed"}),
             on="turn",
             how="left",
         ).with_columns(pl.col(f"is_{column}_suffixed").fill_null(value=False))
     grants.sink_parquet(run.folder.plan("claims"))
+    return contested
 
 
-def _plan_admission_numbers(run: Run) -> None:
+def _plan_admission_numbers(run: Run) -> dict[str, int]:
+    """Settles who keeps which admission number; gives how contested they are."""
     held = run.before("Student").select(profile_uid="id", scope="schoolId", value="admissionNo")
     applicants = (
         run.people("Student")
@@ -156,10 +162,12 @@ def _plan_admission_numbers(run: Run) -> None:
         .join(run.v1("Student").select("admission_no", v1_id=pl.col("id").cast(pl.Int64)), on="v1_id")
         .join(held.rename({"value": "holds"}), on=["profile_uid", "scope"], how="left")
     )
-    granted = claims.granted(students.admission_wishes(applicants), held=held, suffixing=claims.DASH)
+    wishes = students.admission_wishes(applicants)
+    granted = claims.granted(wishes, held=held, suffixing=claims.DASH)
     granted.select(v1_id="turn", granted_admission_no="value", is_admission_no_suffixed="suffixed").write_parquet(
         run.folder.plan("admission_numbers")
     )
+    return contest(wishes, granted.lazy())
 
 
 def _plan_links(run: Run, advance: Advance) -> None:
@@ -180,6 +188,8 @@ def _plan_links(run: Run, advance: Advance) -> None:
         pairs = links.identified(run.v1(table.name), table, a_there=ends[table.a], b_there=ends[table.b], given=given.get(table.name))
         held = run.before(table.v2).select(*table.keys, is_held=pl.lit(value=True))
         pairs = pairs.with_columns(**table.keys).join(held, on=list(table.keys), how="left").drop(table.keys)
+        if table is links.SUBJECT_TO_TEACHER:
+            pairs = pairs.with_columns(link_id="subject_uid")
         if table is links.PARENT_TO_STUDENT:
             pairs = pairs.join(students_edited, on="B", how="left")
         pairs = pairs.join(_selected_ends(run, table), on=["A", "B"], how="left")
@@ -204,7 +214,7 @@ def _record_rejections(run: Run) -> None:
     names = {table: dict[str, str]() for table in ("School", "Class", "Subject", *(table.name for table in links.LINK_TABLES))}
     names |= {kind.table: kind.v1_names for kind in kinds.KINDS}
     rejections = pl.concat(records.rejected(run.identities(table).filter("is_selected"), table, v1_names=v1) for table, v1 in names.items())
-    rejections.with_columns(run=pl.lit(run.folder.run_id)).sink_parquet(run.folder.record("rejected"))
+    write_record(run.folder, "rejected", rejections)
 
 
 def _record_history(run: Run) -> None:
@@ -216,6 +226,7 @@ def _record_history(run: Run) -> None:
             classes=run.v1("Class"),
             parents=run.v1("Parent"),
             students=run.v1("Student"),
+            subjects=run.plan("Subject"),
             links={table.name: run.v1(table.name) for table in links.LINK_TABLES},
         ),
     )
@@ -230,12 +241,13 @@ def _record_history(run: Run) -> None:
     departures.notes(stale, ledger=ledger).sink_parquet(run.folder.plan("notes"))
 
 
-def _checked(rows: pl.LazyFrame, table: str) -> tuple[pl.LazyFrame, list[Finding]]:
-    """The rows that break a check of V1 (`v1_id`, `column`, `check`), one reason each, and all that the checks found."""
+def _failures(rows: pl.LazyFrame, table: str, findings: FindingsRecord) -> pl.LazyFrame:
+    """The rows that break a check of V1 (`v1_id`, `column`, `check`), one reason each; all that the checks found is recorded."""
     names = [name for name in rows.collect_schema().names() if name in CHECKED]
     typed = rows.select(names).with_columns(cleaned(pl.col(pl.String))).collect()
-    failures, findings = judged_v1(typed, table=table)
-    return failures.lazy(), findings
+    failures, found = judged_v1(typed, table=table)
+    findings.add(found)
+    return failures.lazy()
 
 
 def _with_history(

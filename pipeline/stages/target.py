@@ -4,14 +4,14 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
 import polars as pl
 from adbc_driver_postgresql import dbapi
 
-from pipeline.errors import ConnectionFailedError, DatabaseError, LoadError
+from pipeline.errors import ConnectionFailedError, DatabaseError, LoadError, RefusedError
 from pipeline.postgres import ledger
 from pipeline.postgres.catalogue import column_types, for_copy
 from pipeline.postgres.connect import Database, bulk_connected, connected, mapped_errors
@@ -104,6 +104,7 @@ def transaction(v2: Database, /, *, what: str = "load") -> Iterator[Target]:
 
     Raises:
         LoadError: V2 refused a row or a statement; V2 is as it was.
+        RefusedError: Another run's transaction is under way.
     """
     with connected(v2) as connection:
         types = {table: column_types(connection, v2.table(table)) for table in V2_TABLES}
@@ -111,12 +112,15 @@ def transaction(v2: Database, /, *, what: str = "load") -> Iterator[Target]:
         target = Target(v2, bulk, worker, types | LEDGER_TYPES, rows_before={}, what=what)
         target.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")  # what others write meanwhile is not counted
         target.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+        if not target.query(ledger.HOLD_TO_THE_END).item():
+            raise RefusedError(f"{v2.place}: another run of the migration writes to it.", next_step="Wait for it to end, and start again.")
         if not target.query(ledger.IS_THERE).item():
             for statement in ledger.statements().rstrip(";\n").split(";\n"):
                 target.execute(statement)
         target.rows_before.update({table: target.count(table) for table in V2_TABLES})
         yield target
-        bulk.rollback()
+        with suppress(dbapi.Error):  # of a lost connection nothing is left to roll back, and what was committed stays
+            bulk.rollback()
 
 
 @contextmanager

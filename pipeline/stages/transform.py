@@ -2,16 +2,17 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from typing import Final, Literal
 
 import polars as pl
 
-from checks.findings import Finding, merged
+from checks.findings import Finding
 from checks.relations import FOREIGN_KEYS, UNIQUE_KEYS, dangling, repeated
 from checks.v2 import judged_v2
 from pipeline.run import Run
 from pipeline.run_folder import part_number
+from pipeline.stages.findings_record import FindingsRecord
+from pipeline.stages.record_files import write_record
 from pipeline.steps import SOURCES, V2_TABLES, Conversion, Source, Which
 
 AREAS: Final[Mapping[Which, Literal["v2", "updates"]]] = {"new": "v2", "changed": "updates"}
@@ -21,23 +22,25 @@ AREAS: Final[Mapping[Which, Literal["v2", "updates"]]] = {"new": "v2", "changed"
 def transform(run: Run, /) -> None:
     """Converts every part of V1.
 
-    Its facts: `written` (V2 table → rows that are to be written), `inserted` (table in the books → rows that V2 has not seen), and
-    `v2_findings`, what the checks of V2's contract found in the result.
+    Its facts: `written` (V2 table → rows that are to be written), `inserted` (table in the books → rows that V2 has not seen),
+    `withdrawn` (how many roles are to be taken back), and `v2_findings`, what the checks of V2's contract found in the result.
     """
     sizes = run.facts["read"] | {"Administrator": run.facts["read"]["School"]}
     is_first = run.before("ledger").head(1).collect().is_empty()
-    findings: list[Finding] = []
     written: Counter[str] = Counter()
     inserted: Counter[str] = Counter()
     changed = [pl.scan_parquet(run.folder.plan("history"))]
     withdrawn = []
-    with run.stage("transform", total=sum(sizes.values())) as advance:
+    with (
+        run.stage("transform", total=sum(sizes.values())) as advance,
+        FindingsRecord(run.folder.record("findings"), "v2") as findings,
+    ):
         for number, (source, part, rows) in enumerate(_units(run, sizes)):
             for which in _selections(source, is_first=is_first):
                 conversion = source.convert(run, part, which)
                 tables = _collected(conversion)
                 for table, frame in tables.items():
-                    findings += judged_v2(_to_be_judged(frame), table=table)
+                    findings.add(judged_v2(_to_be_judged(frame), table=table))
                     written[table] += frame.height
                     _write(run, table, number, frame, which)
                 if which == "new":
@@ -47,12 +50,14 @@ def transform(run: Run, /) -> None:
                 changed.append(pl.scan_parquet(path))
                 withdrawn.append(conversion.withdrawn.collect())
             advance(rows)
-        pl.concat(changed).with_columns(run=pl.lit(run.folder.run_id)).sink_parquet(run.folder.record("changed"))
-        pl.concat(withdrawn).write_parquet(run.folder.plan("withdrawn"))
-        findings += _relations(run)
+        write_record(run.folder, "changed", pl.concat(changed))
+        all_withdrawn = pl.concat(withdrawn)
+        all_withdrawn.write_parquet(run.folder.plan("withdrawn"))
+        findings.add(_relations(run))
     run.facts["written"] = dict(written)
     run.facts["inserted"] = dict(inserted)
-    run.facts["v2_findings"] = [asdict(finding) for finding in merged(findings)]
+    run.facts["withdrawn"] = all_withdrawn.height
+    run.facts["v2_findings"] = findings.document()
 
 
 def _units(run: Run, sizes: dict[str, int]) -> Iterator[tuple[Source, int, int]]:

@@ -52,7 +52,10 @@ class Verification:
 
 
 def verify(run: Run, target: Target, /) -> Verification:
-    """Reads back every row that the run wrote, compares every cell, asks for the keys, and tries a sample of the new passwords."""
+    """Reads back every row that the run wrote, compares every cell, asks for the keys, and tries a sample of the new passwords.
+
+    Its fact `verification`, what it gives: for the report of a run that is cut off behind its commit.
+    """
     result = Verification()
     rows = run.facts["written"]
     with run.stage("verify", total=sum(rows.values())) as advance:
@@ -65,6 +68,7 @@ def verify(run: Run, target: Target, /) -> Verification:
         for key, broken in broken_keys(target):
             _note(result, key, broken)
         _try_logins(run, target, result)
+        run.facts["verification"] = result.document()
     return result
 
 

@@ -84,12 +84,10 @@ def assert_full(ended: Ended, disk: Path) -> None:
 @pytest.mark.parametrize(
     "point",
     [
-        "begin: once extract #1",
         "extract: batch of v1/Teacher/part-000.tmp #1",
         "plan: file plan/Class.parquet #1",
         "transform: file v2/User/part-004.parquet #1",
         "credentials: file handover 1 #1",
-        "credentials: file credentials/part-001.tmp #1",
         "load: file backup/School.parquet #1",
         "load: file backup/ledger.parquet #1",
     ],
@@ -107,7 +105,7 @@ def test_a_disk_that_fills_up_ends_the_run_which_goes_on_when_there_is_room(
     assert_goes_on(scene, disk, runs, tmp_path, v2)
 
 
-@pytest.mark.parametrize("share", [0.02, 0.2, 0.4, 0.6, 0.8, 0.95])
+@pytest.mark.parametrize("share", [0.02, 0.2, 0.4, 0.6])
 def test_a_disk_too_small_ends_the_run_which_goes_on_when_there_is_room(
     scene: Scene, disk: Path, runs: Path, tmp_path: Path, share: float
 ) -> None:

@@ -15,10 +15,10 @@ from pipeline.commands.rollback import rollback
 from pipeline.commands.terminal import Terminal
 from pipeline.errors import LoadError, RefusedError, VerificationError
 from pipeline.manifest import Manifest
+from pipeline.operations.committed_run import standing
 from pipeline.postgres.connect import Database
 from pipeline.postgres.ledger import exclusive
 from pipeline.run_folder import RunFolder
-from pipeline.operations.committed_run import standing
 from tests.integration.databases import (
     Migrated,
     Pair,

@@ -84,7 +84,6 @@ def assert_goes_on(scene: Scene, folder: Path, v2: str) -> None:
         "transform: file v2/Student/part-008.parquet #1",
         "credentials: file handover 2 #1",
         "load: COPY Teacher #1",
-        "load: SQL SET CONSTRAINTS ALL IMMEDIATE #1",
         'verify: SQL SELECT count(*) AS rows FROM "public"."Teacher" #1',
     ],
 )

@@ -8,13 +8,8 @@ from tests.oracle.later_model import ENDS, LaterRun, Pair, Remembered, id_text
 from tests.oracle.model import Row, by_id
 from tests.oracle.values import v2_id
 
-ENTITIES_OF_LINKS = {
-    "TeacherClass": {"teachers"},
-    "TeacherSubject": {"teachers"},
-    "StudentParent": {"students"},
-    "ParentSchool": {"parents", "students"},
-}
-"""The steps that write a link table (section 1): its stale links are reported if one of them is selected."""
+ENTITY_OF_LINKS = {"TeacherClass": "teachers", "TeacherSubject": "teachers", "StudentParent": "students", "ParentSchool": "parents"}
+"""The step that a link table belongs to: its stale links are reported if that is selected."""
 
 
 def take_teachers_of_classes(run: LaterRun) -> None:
@@ -49,7 +44,8 @@ def take_parents_of_students(run: LaterRun) -> None:
             row,
             _parent_pair(row["B"], row["A"]),
             given,
-            drawn_on=relationship,
+            # Its V2 rows are a StudentParent and a ParentSchool of the child's school.
+            drawn_on=(relationship, run.by_id["Student"][row["B"]]["school_id"]),
             columns={"relationship": relationship, "isPrimary": False},
             # The relationship follows the student, the flag the column `parent_id`.
             is_edited=run.was_edited("Student", student_id, "Student", row["B"]),
@@ -88,7 +84,7 @@ def report_stale(run: LaterRun, subjects: dict[int, str]) -> None:
         *(_school_pair(row["id"], row["school_id"]) for row in run.v1["Parent"]),
     }
     for pair in run.memory.pairs - given:
-        if run.before.get(*pair) and ENTITIES_OF_LINKS[pair[0]] & run.chosen.entities:
+        if run.before.get(*pair) and ENTITY_OF_LINKS[pair[0]] in run.chosen.entities:
             run.reports["link_stale"] += 1
 
 

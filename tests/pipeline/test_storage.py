@@ -128,6 +128,15 @@ def test_every_other_error_passes_as_it_is(tmp_path: Path, error: BaseException)
     assert passed.value is error
 
 
+def test_the_end_of_a_parquet_file_that_is_not_written_is_told_by_the_room_there_is(small_disk: Path, tmp_path: Path) -> None:
+    untold = pl.exceptions.ComputeError("parquet: File out of specification: Invalid thrift: transport error")
+    with pytest.raises(pl.exceptions.ComputeError), mapped_storage_errors(tmp_path):
+        raise untold
+    fill(small_disk)
+    with pytest.raises(StorageError, match=r"is full \(0\.0 MB free\)"), mapped_storage_errors(small_disk):
+        raise untold
+
+
 def test_a_run_that_has_not_begun_is_to_be_started_again_and_a_folder_that_is_gone_has_no_space(tmp_path: Path) -> None:
     folder = tmp_path / "gone"
     with pytest.raises(StorageError) as full, mapped_storage_errors(folder, is_begun=False):

@@ -12,7 +12,7 @@ from pipeline.commands.terminal import Terminal
 from pipeline.errors import RefusedError, UsageError, VerificationError
 from pipeline.run import Run
 from pipeline.stages.report import Report
-from tests.pipeline.stages.test_report import begun, ended, recorded
+from tests.pipeline.runs_to_tell import begun, ended, recorded
 
 SECRET = "0803 unlisted"
 

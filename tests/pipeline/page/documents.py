@@ -63,7 +63,15 @@ def done() -> Document:
         "databases": {"v1": "V1 (heimdall on db.example:5432)", "v2": "V2 (odin on db.example:5432)"},
         "snapshot": {"id": "00000007-00000002-1", "taken_at": "2026-11-22T14:10:11.969Z"},
         "selection": {"entities": ["schools", "teachers", "parents", "students"], "filtered": False},
-        "settings": {"migration_batch_size": 1_000_000, "default_country": "NG", "password_policy": "carry", "handover_recipient": None},
+        "settings": {
+            "migration_batch_size": 1_000_000,
+            "default_country": "NG",
+            "placeholder_email_domain": "v1.invalid",
+            "password_policy": "carry",
+            "bcrypt_cost": 10,
+            "handover_recipient": None,
+            "max_rejected_percent": 5.0,
+        },
         "versions": {"program": "0.1.0", "python": "3.11.7", "polars": "2.1.0"},
         "read": dict(READ),
         "books": {

@@ -14,7 +14,11 @@ class Element:
     tag: str
     attributes: dict[str, str | None]
     parents: tuple[str, ...]
-    text: str = ""
+    pieces: list[str] = field(default_factory=list, repr=False)
+
+    @property
+    def text(self) -> str:
+        return "".join(self.pieces)
 
     def __getitem__(self, name: str) -> str:
         return self.attributes[name] or ""
@@ -63,7 +67,7 @@ class Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         for element in self._open:
-            element.text += data
+            element.pieces.append(data)
 
     def handle_comment(self, data: str) -> None:
         self.comments.append(data)
@@ -98,11 +102,9 @@ def numbers_in(document: Any, path: tuple[str, ...] = ()) -> dict[str, float]:
     return found
 
 
-def marked(document: Any, key: str) -> float:
-    """The number of a document that a mark means: `books.Teacher.read`, or the sum over all tables, `books.*.read`."""
+def marked(numbers: dict[str, float], key: str) -> float:
+    """The number that a mark on the page means: `books.Teacher.read`, or the sum over all tables, `books.*.read`."""
     start, star, end = key.partition("*")
-    found = [
-        number for path, number in numbers_in(document).items()
-        if path == key or (star and path.startswith(start) and path.endswith(end) and len(path.split(".")) == len(key.split(".")))
-    ]  # fmt: skip
-    return sum(found)
+    if not star:
+        return numbers[key]
+    return sum(number for path, number in numbers.items() if path.startswith(start) and path.endswith(end))

@@ -8,48 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]  # it has no types
-import polars as pl
 import pytest
 from rich.console import Console
 
-from checks.books import Book
 from pipeline.manifest import Manifest, RunState
-from pipeline.progress import Progress
 from pipeline.run import Run
 from pipeline.run_folder import RunFolder
 from pipeline.selection import Selection
-from pipeline.settings import Settings
 from pipeline.stages import report as module
-from pipeline.stages.record_files import write_record
 from pipeline.stages.report import SCHEMA_VERSION, Report, report_schema
-from transforms.records import SCHEMA
+from tests.pipeline.runs_to_tell import begun, ended, recorded
 
 VALIDATOR = jsonschema.Draft202012Validator(report_schema())
-
-
-def begun(runs: Path, selection: Selection | None = None, **values: Any) -> Run:
-    settings = Settings(_env_file=None, runs_dir=runs, **values)  # type: ignore[call-arg]  # pydantic takes it
-    return Run.begin(settings, Progress(Console(file=StringIO())), selection, databases={"v1": "V1 (one)", "v2": "V2 (two)"})
-
-
-def recorded(run: Run, *rows: tuple[str, str, str, str]) -> None:
-    """Puts changes on record: table, V1 id, code, original value."""
-    records = [(table, v1_id, "phone", code, None, original) for table, v1_id, code, original in rows]
-    write_record(run.folder, "changed", pl.LazyFrame(records, schema=SCHEMA, orient="row"))
-
-
-def ended(runs: Path) -> Run:
-    """A run that moved one student, and told of it."""
-    run = begun(runs)
-    with run.stage("extract", total=1) as advance:
-        advance(1)
-    pl.DataFrame({"id": [7]}).write_parquet(run.folder.part("v1", "Student", 0))
-    recorded(run, ("Student", "7", "phone_invalid", "none"))
-    run.facts |= {"read": {"Student": 1}, "written": {"User": 1}, "withdrawn": 0}
-    report = Report(run, verdict="ok", exit_code=0, books={"Student": Book(read=1, inserted=1)})
-    report.write()
-    run.end("done")
-    return run
 
 
 def past(run: Run) -> Report:
