@@ -229,6 +229,7 @@ def _record_history(run: Run) -> None:
             subjects=run.plan("Subject"),
             links={table.name: run.v1(table.name) for table in links.LINK_TABLES},
         ),
+        held={table: run.before(table) for table, _ in departures.HELD.values()},
     )
     is_about = pl.col("v1_table").replace_strict({**ENTITY_OF, departures.PARENT_SCHOOL: "parents"}).is_in(run.selection.entities)
     selected = [source.table for source in SOURCES if run.selection.selects(source.step)]

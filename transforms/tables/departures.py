@@ -5,10 +5,12 @@ give (a class's teacher, a student's first contact, everyone's school) and the V
 that would be overwritten there becomes a row of its own, a `NOTE`, so that later runs still know of it.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 import polars as pl
 
+from transforms.ids import v2_id
 from transforms.records import SCHEMA
 
 PARENT_SCHOOL: Final = "ParentSchool"
@@ -16,6 +18,14 @@ PARENT_SCHOOL: Final = "ParentSchool"
 
 NOTE: Final = ""
 """The digest of a pair that only columns gave: no row of V1 ever has it."""
+
+HELD: Final = {
+    "_ClassToTeacher": ("TeacherClass", {"teacherId": v2_id("Teacher", pl.col("B")), "classId": v2_id("Class", pl.col("A"))}),
+    "_SubjectToTeacher": ("TeacherSubject", {"teacherId": v2_id("Teacher", pl.col("B")), "subjectId": pl.col("A")}),
+    "_ParentToStudent": ("StudentParent", {"studentId": v2_id("Student", pl.col("B")), "parentId": v2_id("Parent", pl.col("A"))}),
+    PARENT_SCHOOL: ("ParentSchool", {"parentId": v2_id("Parent", pl.col("A")), "schoolId": v2_id("School", pl.col("B"))}),
+}
+"""What the ledger calls the pairs of a link table → the V2 table that holds them, and its key out of `A`, `B`."""
 
 NOTHING: Final = pl.lit(None, dtype=pl.String)
 
@@ -108,9 +118,16 @@ def pairs_now(
     )
 
 
-def stale(given: pl.LazyFrame, now: pl.LazyFrame, /) -> pl.LazyFrame:
-    """The pairs that V2 was given and V1 no longer gives: `v1_table`, `A`, `B`, `told`."""
-    return given.join(now, on=["v1_table", "A", "B"], how="anti")
+def stale(given: pl.LazyFrame, now: pl.LazyFrame, /, *, held: Mapping[str, pl.LazyFrame]) -> pl.LazyFrame:
+    """The pairs that V2 was given and holds, and V1 no longer gives: `v1_table`, `A`, `B`, `told`.
+
+    `held`: V2's link tables as they are, by name: the columns of their keys.
+    """
+    left = given.join(now, on=["v1_table", "A", "B"], how="anti")
+    return pl.concat(
+        left.filter(pl.col("v1_table") == table).with_columns(**keys).join(held[v2], on=list(keys), how="semi").drop(*keys)
+        for table, (v2, keys) in HELD.items()
+    )
 
 
 def stale_records(pairs: pl.LazyFrame, /) -> pl.LazyFrame:

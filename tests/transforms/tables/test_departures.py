@@ -4,7 +4,7 @@ from typing import Any
 
 import polars as pl
 
-from transforms.tables.departures import NOTE, gone, notes, pairs_given, pairs_now, stale, stale_records
+from transforms.tables.departures import HELD, NOTE, gone, notes, pairs_given, pairs_now, stale, stale_records
 from transforms.tables.history import LEDGER_SCHEMA
 
 Pairs = list[tuple[int, int | None]]
@@ -50,8 +50,14 @@ SAME: dict[str, Any] = {
 }
 
 
+def held(ledger: pl.LazyFrame) -> dict[str, pl.LazyFrame]:
+    """V2's link tables, with all that it was given."""
+    given = pairs_given(ledger)
+    return {v2: given.filter(pl.col("v1_table") == table).select(**keys) for table, (v2, keys) in HELD.items()}
+
+
 def stale_now(**changes: Any) -> set[tuple[str, str, str]]:
-    return set(stale(pairs_given(LEDGER), now(**{**SAME, **changes})).select("v1_table", "A", "B").collect().iter_rows())
+    return set(stale(pairs_given(LEDGER), now(**{**SAME, **changes}), held=held(LEDGER)).select("v1_table", "A", "B").collect().iter_rows())
 
 
 def test_what_v1_gives_as_ever_is_not_stale() -> None:
@@ -62,6 +68,12 @@ def test_a_pair_is_stale_where_neither_table_nor_column_gives_it() -> None:
     assert stale_now(classes=[(1, 6), (2, None)]) == {("_ClassToTeacher", "1", "5")}
     assert stale_now(classes=[(1, 6), (2, None)], links={**SAME["links"], "_ClassToTeacher": [(1, 5)]}) == set()
     assert stale_now(links={**SAME["links"], "_SubjectToTeacher": []}) == {("_SubjectToTeacher", "weaving", "5")}
+
+
+def test_what_v2_was_never_given_or_let_go_itself_is_not_stale() -> None:
+    nothing = {v2: rows.clear() for v2, rows in held(LEDGER).items()}
+    nowhere = now(classes=[], parents=[], students=[], links={}, subjects={})
+    assert stale(pairs_given(LEDGER), nowhere, held=nothing).collect().is_empty()
 
 
 def test_a_parent_s_schools_go_with_the_children() -> None:
@@ -79,24 +91,24 @@ def test_a_stale_pair_is_on_record_by_its_table_and_a_school_by_the_parent() -> 
 
 
 def test_the_ledger_notes_what_it_would_forget_and_a_note_stays_stale() -> None:
-    pairs = stale(pairs_given(LEDGER), now(**{**SAME, "classes": [(1, 6), (2, None)]}))
+    pairs = stale(pairs_given(LEDGER), now(**{**SAME, "classes": [(1, 6), (2, None)]}), held=held(LEDGER))
     noted = notes(pairs, ledger=LEDGER).collect()
     assert noted.rows() == [("_ClassToTeacher", "1:5", None, NOTE)]
     later = ledger({"v1_table": "Class", "v1_id": "1", "link_id": "6"}, {"v1_table": "_ClassToTeacher", "v1_id": "1:5", "digest": NOTE})
-    again = stale(pairs_given(later), now(classes=[(1, 6)], parents=[], students=[], links={}, subjects={}))
+    again = stale(pairs_given(later), now(classes=[(1, 6)], parents=[], students=[], links={}, subjects={}), held=held(later))
     assert again.collect().rows() == [("_ClassToTeacher", "1", "5", "1:5")]
     assert notes(again, ledger=later).collect().is_empty()
 
 
 def test_a_subject_that_becomes_another_one_of_v2_leaves_its_teacher_s_link_behind() -> None:
-    pairs = stale(pairs_given(LEDGER), now(**{**SAME, "subjects": {3: "mathematics"}}))
+    pairs = stale(pairs_given(LEDGER), now(**{**SAME, "subjects": {3: "mathematics"}}), held=held(LEDGER))
     assert stale_records(pairs).collect().rows() == [("_SubjectToTeacher", "3:5", None, "link_stale", None, None)]
     assert notes(pairs, ledger=LEDGER).collect().rows() == [("_SubjectToTeacher", "weaving:5", "3", NOTE)]
     later = ledger(
         {"v1_table": "_SubjectToTeacher", "v1_id": "3:5", "link_id": "mathematics"},
         {"v1_table": "_SubjectToTeacher", "v1_id": "weaving:5", "link_id": "3", "digest": NOTE},
     )
-    again = stale(pairs_given(later), now(**{**SAME, "subjects": {3: "mathematics"}}))
+    again = stale(pairs_given(later), now(**{**SAME, "subjects": {3: "mathematics"}}), held=held(later))
     assert again.collect().rows() == [("_SubjectToTeacher", "weaving", "5", "3:5")]
 
 
