@@ -78,6 +78,7 @@ class Way:
     """The way of one run: which points it came to, and whether it comes to harm at this one."""
 
     order: Order
+    parent: int = field(default_factory=os.getppid)
     stage: str = "begin"
     passed: Counter[str] = field(default_factory=Counter)
     names: list[str] = field(default_factory=list)
@@ -105,6 +106,8 @@ class Way:
         elif self.order.harm == "hold":
             (folder / HELD).touch()
             while not (folder / LET_GO).exists():
+                if os.getppid() != self.parent:
+                    sys.exit("nobody is left to let go")
                 time.sleep(LOOK_SECONDS)
         else:
             fill(Path(self.order.environment["RUNS_DIR"]) / FILLER)

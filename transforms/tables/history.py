@@ -65,9 +65,10 @@ def with_history(identities: pl.LazyFrame, /, *, ledger: pl.LazyFrame, owners: S
 
     Returns:
         All columns, and `known_digest`, `known_updated_at`, `known_school_id`, `known_link_id` (null for a row that no run wrote);
-        `kept_updated_at`: what the migration wrote to V2's rows that are kept, null where none is; the Booleans, never null: for each
-        owner `is_<name>_there` and `is_<name>_edited` (false for a row that no run wrote); `is_known`; `is_edited` (an owner is);
-        `is_unchanged`, `is_kept`; `goes` (rows of it are written now); `is_there` (V2 will hold it); and `edited_tables`: the V2 tables of the edited owners, joined by a blank.
+        `kept_updated_at`: what the migration wrote to V2's rows that are kept, null where none is; `edited_tables`: the V2 tables of
+        the edited owners, joined by a blank; and the Booleans, never null: for each owner `is_<name>_there` and `is_<name>_edited`
+        (false for a row that no run wrote), `is_known`, `is_edited` (an owner is), `is_unchanged`, `is_kept`, `goes` (rows of it are
+        written now), `is_there` (V2 will hold it).
     """
     columns = identities.collect_schema()
     known = ledger.select(

@@ -82,7 +82,10 @@ def done() -> Document:
         "withdrawn": 0,
         "rejected": {"link_dropped": 16, "name_missing": 5, "row_invalid": 6, "school_code_taken": 1, "school_missing": 44},
         "changed": {"email_generated": 110, "email_suffixed": 8, "phone_invalid": 40, "subject_merged": 185},
-        "examples": {"rejected": {"name_missing": ["Student 7", "_ParentToStudent 3:9"]}, "changed": {"email_suffixed": ["Teacher 17"]}},
+        "examples": {
+            "rejected": {"name_missing": ["Parent 3", "Student 7", "Student 12", "Student 200", "_ParentToStudent 3:9"]},
+            "changed": {"email_suffixed": ["Teacher 17"]},
+        },
         "meanings": {"name_missing": "no name is left", "email_suffixed": "address shared: a counter was added"},
         "contested": {
             "email": {"values": 7, "suffixed": 8, "largest_group": 3},

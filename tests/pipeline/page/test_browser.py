@@ -120,7 +120,7 @@ def test_night_is_dark_and_day_is_light(visit: VisitPage) -> None:
 def test_the_policy_holds_whatever_the_page_would_do(visit: VisitPage) -> None:
     seen = visit(documents.done())
     assert seen.ask("fetch('https://example.invalid/').then(() => 'sent', () => 'refused')") == "refused"
-    run = "const script = document.createElement('script'); script.textContent = 'ran = true'; document.body.append(script); return window.ran"
+    run = "const made = document.createElement('script'); made.textContent = 'ran = true'; document.body.append(made); return window.ran"
     assert seen.ask(f"(() => {{ {run} }})()") is None
     assert seen.requests == [seen.address]
 
