@@ -8,7 +8,6 @@ from typing import Final
 from rich.console import Console
 from rich.progress import (
     BarColumn,
-    MofNCompleteColumn,
     ProgressColumn,
     Task,
     TaskProgressColumn,
@@ -20,6 +19,7 @@ from rich.text import Text
 
 SECONDS_BETWEEN_LINES: Final = 10.0
 STAGE_WIDTH: Final = 12
+BAR_WIDTH: Final = 10
 
 Advance = Callable[[int], None]
 
@@ -62,18 +62,29 @@ class Progress:
         self._console.print(f"{name.ljust(STAGE_WIDTH)} {done:>12,} {unit:<7} {seconds:>8.1f} s", highlight=False)
 
     def _bar(self, unit: str) -> Bar:
+        """A line short enough to stay one where the terminal is made narrower: a wrapped one could not be taken back."""
         return Bar(
             TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
+            BarColumn(bar_width=BAR_WIDTH),
             TaskProgressColumn(),
-            MofNCompleteColumn(),
-            TextColumn(unit),
+            _Done(unit),
             _Rate(),
-            TimeRemainingColumn(),
+            TimeRemainingColumn(compact=True),
             console=self._console,
             transient=True,
             refresh_per_second=4,
         )
+
+
+class _Done(ProgressColumn):
+    """Rows done so far."""
+
+    def __init__(self, unit: str) -> None:
+        super().__init__()
+        self._unit = unit
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.completed:,.0f} {self._unit}", style="progress.download")
 
 
 class _Rate(ProgressColumn):

@@ -1,5 +1,6 @@
 """Progress: one line for each stage, lines now and then where there is no terminal, a bar where there is one."""
 
+import re
 from collections.abc import Iterator
 from io import StringIO
 from types import SimpleNamespace
@@ -83,9 +84,17 @@ def test_a_terminal_shows_a_bar_and_keeps_the_last_line_only(screen: StringIO) -
     with Progress(console).stage("extract", total=10) as advance:
         advance(4)
         advance(6)
-    assert "10/10" in screen.getvalue()
+    assert "100% 10 rows" in screen.getvalue()
     last_line = screen.getvalue().rpartition("\x1b[2K")[2]  # what follows the last erased line
     assert last_line.split()[:3] == ["extract", "10", "rows"]
+
+
+def test_the_line_of_a_large_stage_is_short_enough_for_a_narrow_terminal(screen: StringIO) -> None:
+    console = Console(file=screen, width=200, force_terminal=True, color_system=None)
+    with Progress(console).stage("credentials", total=50_000_000) as advance:
+        advance(49_999_999)
+    lines = re.split(r"\x1b\[[0-9?]*[A-Za-z]|[\r\n]", screen.getvalue())
+    assert max(len(line.rstrip()) for line in lines) <= 64
 
 
 def test_a_log_line_of_a_verbose_run_stands_above_the_bar_and_stays(screen: StringIO) -> None:
@@ -97,4 +106,4 @@ def test_a_log_line_of_a_verbose_run_stands_above_the_bar_and_stays(screen: Stri
     before, found, after = screen.getvalue().partition("DEBUG part written table=Student\n")
     assert found
     assert before.rstrip(" ").rpartition("\x1b[2K")[2].count("\n") == 0, "the bar was erased first"
-    assert "10/10" in after
+    assert "100% 10 rows" in after
