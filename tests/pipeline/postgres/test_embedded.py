@@ -43,8 +43,8 @@ from pipeline.postgres.embedded import embedded_server
 with embedded_server() as server:
     with psycopg.connect(server.url("postgres")) as connection:
         (data_folder,) = connection.execute("SHOW data_directory").fetchone()
-    print(json.dumps({"data_folder": data_folder}), flush=True)
     try:
+        print(json.dumps({"data_folder": data_folder}), flush=True)
         sys.stdin.readline()
     except KeyboardInterrupt:
         with psycopg.connect(server.url("postgres")) as connection:
