@@ -1,6 +1,7 @@
 """The command line: flags, commands, and how an error becomes a message and an exit code."""
 
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
@@ -234,6 +235,7 @@ def main(arguments: list[str] | None = None) -> None:
 def _exit_code(arguments: list[str] | None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     terminal = Terminal(as_json="--json" in arguments)  # before they are understood: wrong usage is told as JSON, too
+    signal.siginterrupt(signal.SIGINT, True)  # noqa: FBT003 - its own signature; Polars' handler lets whoever waits for V2 wait on
     os.umask(0o077)  # all that a run writes is personal data
     try:
         code = app(list(_with_run_named(arguments)), standalone_mode=False, obj=terminal)

@@ -2,6 +2,9 @@
 
 import secrets
 import signal
+import time
+from contextlib import suppress
+from typing import Final
 
 from pipeline.commands.migrate import migrate_and_show
 from pipeline.commands.setup import set_up_and_show
@@ -11,6 +14,8 @@ from pipeline.postgres.embedded import embedded_server
 from pipeline.run import Run
 from pipeline.sample import fill
 from pipeline.settings import Settings
+
+SECONDS_BETWEEN_LOOKS: Final = 1.0
 
 
 def demo(settings: Settings, terminal: Terminal, /, *, students: int, keep: bool) -> None:
@@ -33,4 +38,13 @@ def demo(settings: Settings, terminal: Terminal, /, *, students: int, keep: bool
         migrate_and_show(run, terminal, v1, v2, force=True)
         if keep:
             terminal.say(f"V1: {v1_url}\nV2: {v2_url}\nThe databases stay until Ctrl-C.")
-            signal.sigwait({signal.SIGINT, signal.SIGTERM})
+            _wait_for_the_end()
+
+
+def _wait_for_the_end() -> None:
+    """Waits for Ctrl-C, or to be told to end; Polars' own handler would swallow the first, and whichever thread hears it counts."""
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, signal.default_int_handler)
+    with suppress(KeyboardInterrupt):
+        while True:
+            time.sleep(SECONDS_BETWEEN_LOOKS)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import polars as pl
@@ -15,7 +15,7 @@ import polars as pl
 from pipeline.postgres.embedded import Server
 from pipeline.postgres.schema import expected_columns, packaged_sql
 from pipeline.selection import Selection
-from tests.integration.databases import Migrated, Pair, migrated, table_rows
+from tests.integration.databases import Migrated, Pair, execute, migrated, table_rows
 from tests.integration.edits import Edit, Part, apply
 from tests.oracle.later_model import GENERATED, PRIMARY_KEYS, LaterRun, Memory
 from tests.oracle.model import OracleSettings, Row, Tables
@@ -53,6 +53,11 @@ class Play:
     def edit(self, edits: Sequence[Edit]) -> None:
         """Makes edits in both databases."""
         self.told += apply(edits, self.pair)
+
+    def execute(self, label: Literal["v1", "v2"], statement: str) -> None:
+        """Executes SQL in one of the databases."""
+        self.told.append(f"{label}: {statement}")
+        execute(self.pair.v1 if label == "v1" else self.pair.v2, statement)
 
     def run(self, part: Part) -> Migrated:
         """Runs a part of V1, and compares."""

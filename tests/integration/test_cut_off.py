@@ -54,44 +54,64 @@ def load_of(scene: Scene) -> list[str]:
     return [point for point in scene.points if point.startswith("load: ") and "manifest" not in point]
 
 
-def cuts(scene: Scene, *, every: int, every_statement: int) -> list[Cut]:
-    """Both sides of the commit and of every stage's end; of the load's points one of `every_statement`, of all else one of `every`.
+def spread(points: list[str]) -> list[Cut]:
+    """Before, amid and after in turn."""
+    return [Cut(point, moment) for point, moment in zip(points, cycle(MOMENTS), strict=False)]
 
-    All that is not on its way to V2 yet when the load begins is of the same shape, whatever stopped the run before; so most of the
-    attempts that are killed later are not the run's first.
+
+def cuts_of_a_first_run(scene: Scene) -> list[Cut]:
+    """Every stage's end, both sides of the commit, and a fixed spread of all else.
+
+    Most attempts that are killed late are not their run's first: what stopped the one before does not show when the load begins.
     """
     points, load = scene.points, load_of(scene)
-    chosen = [Cut(point, is_prepared=number > 0) for number, point in enumerate(load[2::every_statement])]
-    chosen += [Cut(point, "amid", is_prepared=True) for point in load if "backup/" in point][::4]
-    chosen += [Cut(COMMIT, "before"), Cut(COMMIT, "after")]
-    chosen += [Cut(point, "after") for point in points if ": once " in point]
     files = [point for point in points if ": file " in point and not point.startswith("load: ")]
     manifests = [point for point in files if "manifest" in point and point.endswith("#1")]
+    credentials = [point for point in files if "manifest" not in point and "credentials: " in point]
     others = [point for point in files if "manifest" not in point and "credentials: " not in point]
-    secrets = [point for point in files if "manifest" not in point and "credentials: " in point]
-    for kind, step in ((others, every), (secrets, every // 4)):
-        chosen += [Cut(point, moment) for point, moment in zip(kind[::step], cycle(MOMENTS), strict=False)]
-    chosen += [Cut(point) for point in manifests[::6]] + [Cut(manifests[-1], "after")]
     statements = [point for point in points if ": SQL" in point and not point.startswith("load: ")]
-    return chosen + [Cut(point, is_prepared=True) for point in statements[::every]]
+    return [
+        *(Cut(point, "after") for point in points if ": once " in point),
+        *(Cut(point) for point in manifests[::6]),
+        *spread(others[::16]),
+        *spread(credentials[::3]),
+        Cut(load[2]),
+        *(Cut(point, is_prepared=True) for point in load[3::5]),
+        *(Cut(point, is_prepared=True) for point in statements[::16]),
+        Cut(COMMIT, "before"),
+        Cut(COMMIT, "after"),
+        Cut(manifests[-1], "after"),
+    ]
+
+
+def cuts_of_a_later_run(scene: Scene) -> list[Cut]:
+    """A spread of what only a later run does: updates, and the backups before them."""
+    load = load_of(scene)
+    return [
+        *spread([point for point in scene.points if ": file updates/" in point][::8]),
+        *(Cut(point, "amid", is_prepared=True) for point in load if "backup/" in point and "unfinished" not in point),
+        *(Cut(point, is_prepared=True) for point in load[::16]),
+        Cut(COMMIT, "before", is_prepared=True),
+        Cut(COMMIT, "after", is_prepared=True),
+    ]
 
 
 @pytest.mark.parametrize("share", range(SHARES))
 def test_a_first_run_killed_anywhere_goes_on(scenes: dict[str, Scene], share: int, tmp_path: Path) -> None:
     scene = scenes["first"]
-    all_cuts = cuts(scene, every=16, every_statement=5)
-    assert len(all_cuts) >= 30
-    assert {cut.point.split(": ")[0] for cut in all_cuts} >= {"extract", "plan", "transform", "credentials", "load", "verify"}
-    for number, cut in enumerate(all_cuts[share::SHARES]):
+    cuts = cuts_of_a_first_run(scene)
+    assert len(cuts) >= 30
+    assert {cut.point.split(": ")[0] for cut in cuts} >= {"extract", "plan", "transform", "credentials", "load", "verify"}
+    for number, cut in enumerate(cuts[share::SHARES]):
         assert_survived(scene, cut, made(tmp_path / str(number)))
 
 
 @pytest.mark.parametrize("share", range(SHARES))
 def test_a_later_run_killed_while_it_updates_goes_on(scenes: dict[str, Scene], share: int, tmp_path: Path) -> None:
     scene = scenes["later"]
-    all_cuts = cuts(scene, every=40, every_statement=12)
-    assert len(all_cuts) >= 20
-    for number, cut in enumerate(all_cuts[share::SHARES]):
+    cuts = cuts_of_a_later_run(scene)
+    assert len(cuts) >= 20
+    for number, cut in enumerate(cuts[share::SHARES]):
         assert_survived(scene, cut, made(tmp_path / str(number)))
 
 
@@ -142,7 +162,7 @@ def assert_survived(scene: Scene, cut: Cut, folder: Path) -> None:
     ended = scene.run(folder, "--resume" if cut.is_prepared else "--force", "--force", point=cut.point, moment=cut.moment)
     assert ended.exit_code == -signal.SIGKILL, (cut, ended)
     scene.wait_until_alone()
-    if scene.points.index(cut.point) >= scene.points.index(COMMIT) and cut != Cut(COMMIT, "before"):
+    if scene.points.index(cut.point) >= scene.points.index(COMMIT) and (cut.point, cut.moment) != (COMMIT, "before"):
         assert held(v2).rows == expected.rows, cut
     else:
         assert contents(v2) == before, cut

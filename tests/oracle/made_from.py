@@ -39,19 +39,18 @@ def of_person(run: LaterRun, person: Person) -> MadeFrom:
     if person.entity is ADMINISTRATOR:
         # The school's `is_active` and times are the administrator's, too.
         own = {column: own[column] for column in own if column.startswith("admin_") or column in {"is_active", "created_at", "updated_at"}}
-    drawn_on = (person.school.country, person.school.code, run.settings.placeholder_email_domain)
+    drawn_on: tuple[Any, ...] = (person.school.country, person.school.code, run.settings.placeholder_email_domain)
     if person.entity is not STUDENT:
         return _plain(own, *drawn_on)
     parent = run.by_id["Parent"].get(own["parent_id"])
-    return _plain(own, *drawn_on, academic_year(run, own["class_id"]), parent and values.relationship(parent["relationship"]))
+    drawn_on += (parent and values.relationship(parent["relationship"]), academic_year(run, own["class_id"]))
+    # Its Enrollment may come in a later run than the student: with the class.
+    return _plain(own, *drawn_on, run.is_there("Class", own["class_id"]))
 
 
 def academic_year(run: LaterRun, class_id: int | None) -> str | None:
-    """The academic year of a student's class; null if V2 does not have the class.
-
-    That the class is there counts among what a student is made from: its Enrollment may come in a later run than the student.
-    """
-    if class_id is None or not run.is_there("Class", class_id):
+    """The academic year of a student's class."""
+    if class_id is None:
         return None
     row = run.by_id["Class"][class_id]
     created_at = values.timestamps(row["created_at"], row["updated_at"], run.settings.run_started_at).created_at

@@ -193,7 +193,7 @@ def _put_address(run: LaterRun, wanted: OracleResult) -> None:
 def _put_enrollment(run: LaterRun, person: Person) -> None:
     """The student's class, if V2 has it, in that class's academic year; "likewise an Enrollment of the same student and year"."""
     year = made_from.academic_year(run, person.row["class_id"])
-    if year is None:
+    if year is None or not run.is_there("Class", person.row["class_id"]):
         return
     enrollment = {
         "id": v2_id(f"Enrollment:{person.profile_id}:{year}"),
