@@ -230,15 +230,18 @@ def _unheld(run: Run, table: str, pairs: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _set_right(run: Run, table: links.LinkTable, former: pl.LazyFrame, rows: pl.LazyFrame, *, flag: str) -> pl.LazyFrame:
-    """V2's pairs that were given as a class's teacher, or a student's first contact, and are no longer: the same rows without the flag.
+    """V2's pairs of a class's teacher, or a first contact, where V1 names another now: the former without the flag, this one with it.
 
     `former` holds the pairs (`A`, `B`) as they were given, and as `now` the id that V1 has in that column today; `rows` are written anyway.
     """
-    given = "B" if table is links.CLASS_TO_TEACHER else "A"
-    replaced = former.filter(pl.col(given).ne_missing(pl.col("now").cast(pl.Int64)) & pl.col(given).is_not_null())
-    held = run.before(table.v2).filter(pl.col(flag)).with_columns(pl.lit(value=False).alias(flag))
+    given, now = "B" if table is links.CLASS_TO_TEACHER else "A", pl.col("now").cast(pl.Int64)
+    replaced = former.filter(pl.col(given).ne_missing(now))
     key = PRIMARY_KEYS[table.v2]
-    return held.join(replaced.select(**table.keys), on=key, how="semi").join(rows, on=key, how="anti").select(rows.collect_schema().names())
+    put_right = [
+        run.before(table.v2).join(pairs.drop_nulls(given).select(**table.keys), on=key, how="semi").with_columns(pl.lit(is_so).alias(flag))
+        for is_so, pairs in ((False, replaced), (True, replaced.with_columns(now.alias(given))))
+    ]
+    return pl.concat(put_right).join(rows, on=key, how="anti").select(rows.collect_schema().names())
 
 
 def _goes(which: Which) -> pl.Expr:
