@@ -214,7 +214,11 @@ def _families(run: Run, _: int, __: Which) -> Conversion:
         ]
     )
     former = children.filter("student_goes").select(A=pl.col("known_link_id").cast(pl.Int64), B="student_id", now="parent_id")
-    schools_of_children = [part.select("parent_id", "school_id") for part in (first_contacts, pairs.rename({"A": "parent_id"}))]
+    # A pair that V2 held before its link row counted goes to no ledger: the child tells when its school is another.
+    of_moved = run.plan("_ParentToStudent").filter(pl.col("rejected").is_null())
+    of_moved = of_moved.join(of_student.filter("student_goes").select(B="student_id"), on="B", how="semi")
+    parts = (first_contacts, pairs.rename({"A": "parent_id"}), of_moved.rename({"A": "parent_id"}))
+    schools_of_children = [part.select("parent_id", "school_id") for part in parts]
     own = of_parent.filter("parent_goes").select("parent_id", school_id="own_school_id")
     return Conversion(
         {
