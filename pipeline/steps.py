@@ -172,7 +172,7 @@ def _unedited_profiles(converted: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _teacher_classes(run: Run, _: int, __: Which) -> Conversion:
-    of_class = run.plan("Class").filter("is_there").select("goes", "is_edited", "known_link_id", class_id="v1_id")
+    of_class = _sound(run, "Class").select("goes", "is_edited", "known_link_id", class_id="v1_id")
     of_teacher = run.there("Teacher").select(class_teacher_id="v1_id", teacher_is_new=_goes("new"))
     homerooms = (
         run.v1("Class")
@@ -197,7 +197,9 @@ def _teacher_subjects(run: Run, _: int, __: Which) -> Conversion:
 
 
 def _families(run: Run, _: int, __: Which) -> Conversion:
-    of_student = run.there("Student").select("school_id", "is_edited", "known_link_id", student_id="v1_id", student_goes="goes")
+    of_student = _sound(run, "Student").select(
+        "school_id", "known_link_id", student_id="v1_id", student_goes="goes", is_edited="is_profile_edited"
+    )
     of_parent = run.there("Parent").select(parent_id="v1_id", parent_goes="goes", parent_is_new=_goes("new"), own_school_id="school_id")
     relationships = run.v1("Parent").select(parent_id="id", relationship=parents.relationship(pl.col("relationship")))
     children = run.v1("Student").select("parent_id", student_id="id").join(of_student, on="student_id")
@@ -246,6 +248,11 @@ def _set_right(run: Run, table: links.LinkTable, former: pl.LazyFrame, rows: pl.
         for is_so, pairs in ((False, replaced), (True, replaced.with_columns(now.alias(given))))
     ]
     return pl.concat(put_right).join(rows, on=key, how="anti").select(rows.collect_schema().names())
+
+
+def _sound(run: Run, table: str) -> pl.LazyFrame:
+    """The planned rows of a V1 table that V2 will hold and that are not rejected today: a rejected row gives V2 nothing."""
+    return run.there(table).filter(pl.col("rejected").is_null())
 
 
 def _goes(which: Which) -> pl.Expr:

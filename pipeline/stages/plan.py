@@ -179,13 +179,13 @@ def _plan_links(run: Run, advance: Advance) -> None:
         "Parent": run.there("Parent").select("v1_id").join(_relationships(run).rename({"parent_id": "v1_id"}), on="v1_id"),
         "Student": run.there("Student").select("v1_id", "school_id"),
     }
-    given = {
-        "_ClassToTeacher": run.v1("Class").select(A="id", B="class_teacher_id"),
-        "_ParentToStudent": run.v1("Student").select(A="parent_id", B="id"),
+    by_columns = {
+        "_ClassToTeacher": run.v1("Class").select(A="id", B="class_teacher_id").join(_sound(run, "Class", "A"), on="A", how="semi"),
+        "_ParentToStudent": run.v1("Student").select(A="parent_id", B="id").join(_sound(run, "Student", "B"), on="B", how="semi"),
     }
-    students_edited = run.people("Student").filter("is_edited").select(B="v1_id", edited_owner=pl.lit("Student"))
+    students_edited = run.people("Student").filter("is_profile_edited").select(B="v1_id", edited_owner=pl.lit("Student"))
     for table in links.LINK_TABLES:
-        pairs = links.identified(run.v1(table.name), table, a_there=ends[table.a], b_there=ends[table.b], given=given.get(table.name))
+        pairs = links.identified(run.v1(table.name), table, a_there=ends[table.a], b_there=ends[table.b], given=by_columns.get(table.name))
         held = run.before(table.v2).select(*table.keys, is_held=pl.lit(value=True))
         pairs = pairs.with_columns(**table.keys).join(held, on=list(table.keys), how="left").drop(table.keys)
         if table is links.SUBJECT_TO_TEACHER:
@@ -197,16 +197,21 @@ def _plan_links(run: Run, advance: Advance) -> None:
 
 
 def _selected_ends(run: Run, table: links.LinkTable) -> pl.LazyFrame:
-    """Which pairs this run is about: `A`, `B`, `is_selected`. Those of its entities, of which one end at least meets the filter."""
+    """Which pairs this run is about: `A`, `B`, `is_selected`. Those of its entities, of which one end at least meets the filter.
+
+    The filter is about tables of the run's entities: an end in another table does not meet it.
+    """
     pairs = run.v1(table.name).select(pl.col("A", "B").cast(pl.Int64))
     is_about = run.selection.selects(ENTITY_OF[table.name])
     if run.selection.condition is None:
         return pairs.with_columns(is_selected=pl.lit(is_about))
+    is_met = [pl.lit(value=False)]
     for end, of in (("A", table.a), ("B", table.b)):
-        met = _filtered(run, of, run.v1(of).select(v1_id=pl.col("id").cast(pl.Int64)))
-        pairs = pairs.join(met.select(pl.col("v1_id").alias(end), pl.col("is_met").alias(f"is_{end}_met")), on=end, how="left")
-    is_met = pl.any_horizontal(pl.col("is_A_met", "is_B_met").fill_null(value=False))
-    return pairs.select("A", "B", is_selected=is_met & pl.lit(is_about))
+        if run.selection.selects(ENTITY_OF[of]):
+            met = _filtered(run, of, run.v1(of).select(v1_id=pl.col("id").cast(pl.Int64)))
+            pairs = pairs.join(met.select(pl.col("v1_id").alias(end), pl.col("is_met").alias(f"is_{end}_met")), on=end, how="left")
+            is_met.append(pl.col(f"is_{end}_met").fill_null(value=False))
+    return pairs.select("A", "B", is_selected=pl.any_horizontal(is_met) & pl.lit(is_about))
 
 
 def _record_rejections(run: Run) -> None:
@@ -280,6 +285,11 @@ def _filtered(run: Run, v1_table: str, ids: pl.LazyFrame) -> pl.LazyFrame:
 
 def _ledger_of(run: Run, table: str) -> pl.LazyFrame:
     return run.before("ledger").filter(pl.col("v1_table") == table)
+
+
+def _sound(run: Run, table: str, name: str) -> pl.LazyFrame:
+    """The V1 ids of a table's rows that are not rejected, as a column `name`."""
+    return run.identities(table).filter(pl.col("rejected").is_null()).select(pl.col("v1_id").alias(name))
 
 
 def _relationships(run: Run) -> pl.LazyFrame:

@@ -101,6 +101,27 @@ SCRIPTS: Mapping[str, Sequence[Step]] = {
         v1("""UPDATE "Teacher" SET "full_name" = 'Ada Obi'"""),
         v2('DELETE FROM "UserRole"; DELETE FROM "Address"'),
     ],
+    "a parent's relationship changes, and the child's user was edited": [
+        v1("""UPDATE "Parent" SET "relationship" = 'uncle'; INSERT INTO "_ParentToStudent" VALUES (3, 2)"""),
+        EVERYTHING,
+        v1("""UPDATE "Parent" SET "relationship" = 'Dad'"""),
+        edited("User", "User:student:1"),
+        edited("User", "User:student:2"),
+    ],
+    # What a rejected row gives
+    "a class and a student are rejected, and new link rows say what their columns say": [
+        v1("""UPDATE "Class" SET "name" = repeat('x', 300), "class_teacher_id" = 3 WHERE "id" = 1"""),
+        v1("""UPDATE "Student" SET "full_name" = '-', "parent_id" = 2 WHERE "id" = 2"""),
+        v1("""INSERT INTO "_ClassToTeacher" VALUES (1, 3); INSERT INTO "_ParentToStudent" VALUES (2, 2)"""),
+    ],
+    "a class and a student are rejected, and the other end of their columns is new": [
+        v1("""
+            INSERT INTO "Teacher" ("id", "full_name", "school_id", "password", "updated_at") VALUES (7, 'Ada Obi', 1, 'x', '2024-01-01');
+            INSERT INTO "Parent" ("id", "full_name", "school_id", "password", "updated_at") VALUES (7, 'Uche Obi', 1, 'x', '2024-01-01')
+        """),
+        v1("""UPDATE "Class" SET "name" = repeat('x', 300), "class_teacher_id" = 7 WHERE "id" = 1"""),
+        v1("""UPDATE "Student" SET "full_name" = '-', "parent_id" = 7 WHERE "id" = 2"""),
+    ],
     # Links that V1 gives in another way
     "a link by a column goes, the link row stays, and the child moves": [
         *(BOTH_WAYS, EVERYTHING),
