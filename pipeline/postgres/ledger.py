@@ -14,6 +14,8 @@ from pipeline.postgres.connect import Database, connected, mapped_errors
 IDLE_TIMEOUT_SINCE: Final = 14_00_00
 """The PostgreSQL version that brought idle_session_timeout."""
 
+SCHEMA: Final = "migration"
+
 LOCK_KEY: Final = 0x6F64_696E_7632
 """The advisory lock of V2 that one run holds: `odinv2` in ASCII."""
 

@@ -1,6 +1,7 @@
 """v2/*.parquet, updates/*.parquet, credentials/*.parquet ══▶ V2: one transaction for the whole run, the ledger beside the rows.
 
-New rows are added by binary COPY. What may be there already goes into a staging table first, and from there into V2 (`staging`).
+New rows are added by binary COPY, with the indexes and keys off where that pays (`detach`). What may be there already goes into a staging
+table first, and from there into V2 (`staging`).
 """
 
 import json
@@ -8,6 +9,7 @@ import json
 import polars as pl
 
 from pipeline.run import Run
+from pipeline.stages.detach import attach, detach
 from pipeline.stages.staging import update, update_ledger, withdraw
 from pipeline.stages.target import Target
 from pipeline.steps import SOURCES, V2_TABLES
@@ -22,8 +24,9 @@ def load(run: Run, target: Target, /) -> None:
     run.folder.clear("backup")
     rows = run.facts["written"]
     run.facts["left_to_v2"] = {}
-    run.facts["rows_before"] = target.rows_before
+    run.facts["rows_before"] = {table: target.rows_before[table] for table in V2_TABLES}
     with run.stage("load", total=sum(rows.values())) as advance:
+        detached = detach(target, run.log, coming=_coming(run), there=target.rows_before)
         withdraw(run, target)
         for table in V2_TABLES:
             for part in run.folder.parts("v2", table):
@@ -35,13 +38,21 @@ def load(run: Run, target: Target, /) -> None:
             if parts := run.folder.parts("updates", table):
                 advance(update(run, target, table, parts))
         _write_ledger(run, target)
-        target.execute("SET CONSTRAINTS ALL IMMEDIATE")  # nothing is left to happen at the commit, unseen by the verification
+    if detached.constraints:
+        with run.stage("attach", total=detached.rows) as advance:
+            attach(target, detached, advance)
+    target.execute("SET CONSTRAINTS ALL IMMEDIATE")  # nothing is left to happen at the commit, unseen by the verification
 
 
 def written(run: Run, table: str, /) -> pl.LazyFrame:
     """The rows of a V2 table that this run adds by COPY, password hashes among them."""
     rows = run.v2(table)
     return _with_hashes(run, rows) if table == "User" else rows
+
+
+def _coming(run: Run) -> dict[str, int]:
+    """How many rows each V2 table gets by COPY, the ledger's own among them."""
+    return {table: run.v2(table).select(pl.len()).collect().item() for table in V2_TABLES} | {"row": sum(run.facts["inserted"].values())}
 
 
 def _with_hashes(run: Run, users: pl.LazyFrame) -> pl.LazyFrame:

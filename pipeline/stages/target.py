@@ -36,7 +36,7 @@ class Target:
     types: dict[str, dict[str, str]]
     """V2 table → column → type, by V2's catalogue."""
     rows_before: dict[str, int]
-    """V2 table → rows when the transaction began."""
+    """Table, of V2 or of the ledger → rows when the transaction began."""
     what: str = "load"
     """What it is for, as errors say."""
 
@@ -88,9 +88,13 @@ class Target:
 
         return self._call(queried)
 
+    def name(self, table: str, /) -> str:
+        """The name of a table of V2, or of the ledger, qualified and quoted for SQL."""
+        return f'"{ledger.SCHEMA}"."{table}"' if table in LEDGER_TYPES else self.database.table(table)
+
     def count(self, table: str, /) -> int:
         """How many rows a table holds, by SQL."""
-        return int(self.query(f"SELECT count(*) AS rows FROM {self.database.table(table)}").item())
+        return int(self.query(f"SELECT count(*) AS rows FROM {self.name(table)}").item())
 
     def commit(self) -> None:
         """Makes all that was written stay. A Ctrl-C meanwhile comes too late, and is not heard."""
@@ -117,7 +121,7 @@ def transaction(v2: Database, /, *, what: str = "load") -> Iterator[Target]:
         if not target.query(ledger.IS_THERE).item():
             for statement in ledger.statements().rstrip(";\n").split(";\n"):
                 target.execute(statement)
-        target.rows_before.update({table: target.count(table) for table in V2_TABLES})
+        target.rows_before.update({table: target.count(table) for table in (*V2_TABLES, *LEDGER_TYPES)})
         yield target
         with suppress(dbapi.Error):  # of a lost connection nothing is left to roll back, and what was committed stays
             bulk.rollback()

@@ -54,9 +54,9 @@ def without_the_attempt(document: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in document.items() if name not in OF_THE_ATTEMPT} | {"stages": stages, "files": files}
 
 
-def dump(url: str) -> list[str]:
+def dump(url: str, *options: str) -> list[str]:
     """All of a database as `pg_dump` writes it, but for the word that it makes up for each dump."""
     bin_folder = os.environ.get("DEMO_PG_BIN")
     program = find_binaries(Path(bin_folder) if bin_folder else None) / "pg_dump"
-    dumped = subprocess.run([program, url], capture_output=True, encoding="utf-8", check=True)
+    dumped = subprocess.run([program, *options, url], capture_output=True, encoding="utf-8", check=True)
     return [line for line in dumped.stdout.splitlines() if not line.startswith(("\\restrict", "\\unrestrict"))]
