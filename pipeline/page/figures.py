@@ -14,6 +14,9 @@ Step = str | int
 EVERY: Final = "*"
 """A step of a path that stands for all children: their sum is meant."""
 
+SUM_DIGITS: Final = 6
+"""Digits behind the point of a sum; seconds have three."""
+
 NOT_KNOWN: Final = Markup('<span class="none">not known</span>')
 
 
@@ -111,7 +114,8 @@ def _at(node: Any, path: tuple[Step, ...]) -> float | None:
         if not isinstance(node, Mapping | list):
             return None
         children = node.values() if isinstance(node, Mapping) else node
-        return sum(_at(child, tuple(rest)) or 0 for child in children)
+        total = sum(_at(child, tuple(rest)) or 0 for child in children)
+        return round(total, SUM_DIGITS)  # 0.1 + 0.2 is 0.3 to whoever reads it
     try:
         return _at(node[step], tuple(rest))
     except (KeyError, IndexError, TypeError):

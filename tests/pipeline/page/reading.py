@@ -107,4 +107,4 @@ def marked(numbers: dict[str, float], key: str) -> float:
     start, star, end = key.partition("*")
     if not star:
         return numbers[key]
-    return sum(number for path, number in numbers.items() if path.startswith(start) and path.endswith(end))
+    return round(sum(number for path, number in numbers.items() if path.startswith(start) and path.endswith(end)), 6)
