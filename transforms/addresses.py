@@ -52,9 +52,18 @@ def parsed(address: pl.Expr, /, *, country: pl.Expr) -> pl.Expr:
     >>> pl.select(parsed(address, country=pl.lit("NG")).struct.unnest()).row(0)
     ('12 Allen Avenue', None, 'Ikeja', 'Lagos', '100281', 'NG')
     """
-    lines = pl.struct(line=_clean_line(address), school_country=country)
+    typed = pl.struct(typed=address, of_school=country)
     # Steps over a frame, since each draws on the one before several times; nothing crosses from row to row.
-    return lines.map_batches(_taken_apart, return_dtype=pl.Struct(dict.fromkeys(FIELDS, pl.String)), is_elementwise=True)
+    return typed.map_batches(_judged_once, return_dtype=pl.Struct(dict.fromkeys(FIELDS, pl.String)), is_elementwise=True)
+
+
+def _judged_once(addresses: pl.Series) -> pl.Series:
+    """Takes each distinct address apart, once: families share theirs."""
+    typed = addresses.struct.unnest()
+    distinct = typed.filter(pl.col("typed").is_not_null()).unique()
+    known = distinct.with_columns(line=_clean_line(pl.col("typed")), school_country="of_school").pipe(_taken_apart)
+    same = ["typed", "of_school"]
+    return typed.join(known, on=same, how="left", nulls_equal=True, maintain_order="left").select(FIELDS).to_struct(addresses.name)
 
 
 def _clean_line(address: pl.Expr) -> pl.Expr:
@@ -66,9 +75,9 @@ def _clean_line(address: pl.Expr) -> pl.Expr:
     return kept.str.replace_all(",{2,}", ",").str.strip_chars(",").replace("", None)
 
 
-def _taken_apart(lines: pl.Series) -> pl.Series:
-    """Rules 1 to 3, one after the other, over structs of a clean line and the school's country."""
-    return lines.struct.unnest().pipe(_without_country).pipe(_without_postal_code).pipe(_in_place).select(FIELDS).to_struct(lines.name)
+def _taken_apart(addresses: pl.DataFrame) -> pl.DataFrame:
+    """Rules 1 to 3, one after the other, over a clean `line` and the `school_country`."""
+    return addresses.pipe(_without_country).pipe(_without_postal_code).pipe(_in_place).select("typed", "of_school", *FIELDS)
 
 
 def _without_country(addresses: pl.DataFrame) -> pl.DataFrame:

@@ -8,16 +8,16 @@ import polars_hash  # noqa: F401  # importing it registers Expr.nchash
 
 
 def digest(*values: pl.Expr) -> pl.Expr:
-    """The MD5 of the named values as one JSON object: 32 hexadecimal digits, never null.
+    """The XXH3 digest, of 128 bits, of the named values as one JSON object: a decimal number as String, never null.
 
     JSON, because it tells null from every text and one value from the next. Values of any dtype that JSON has a form for, Lists among
-    them. MD5, because nobody gains by a collision and the ledger holds one digest for every row.
+    them. XXH3, because nobody gains by a collision, chance makes none, and it takes a twentieth of MD5's time.
 
     >>> row = pl.DataFrame({"name": ["Ada"], "phone": [None]})
     >>> row.select(digest(pl.col("name"), pl.col("phone"))).item()
-    'ccb8f80a2288e14115e1bff1ecb93837'
+    '15461523498583965881053718071389251166'
     """
-    return pl.struct(*values).struct.json_encode().nchash.md5()  # type: ignore[attr-defined,no-any-return]
+    return pl.struct(*values).struct.json_encode().nchash.xxh3_128().cast(pl.String)  # type: ignore[attr-defined,no-any-return]
 
 
 def row_digest(columns: Sequence[str], /, **drawn_on: pl.Expr) -> pl.Expr:

@@ -5,10 +5,15 @@ table first, and from there into V2 (`staging`).
 """
 
 import json
+from contextlib import closing
+from functools import partial
+from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
 
 from pipeline.run import Run
+from pipeline.stages.ahead import ahead
 from pipeline.stages.detach import attach, detach
 from pipeline.stages.staging import update, update_ledger, withdraw
 from pipeline.stages.target import Target
@@ -22,19 +27,22 @@ def load(run: Run, target: Target, /) -> None:
     own making in their place).
     """
     run.folder.clear("backup")
-    rows = run.facts["written"]
     run.facts["left_to_v2"] = {}
     run.facts["rows_before"] = {table: target.rows_before[table] for table in V2_TABLES}
-    with run.stage("load", total=sum(rows.values())) as advance:
+    files = [(table, part) for table in V2_TABLES for part in run.folder.parts("v2", table)]
+    with (
+        run.stage("load", total=sum(run.facts["written"].values())) as advance,
+        closing(ahead(partial(_copyable, run, target, table, part) for table, part in files)) as coming,
+    ):
         detached = detach(target, run.log, coming=_coming(run), there=target.rows_before)
         withdraw(run, target)
         for table in V2_TABLES:
             for part in run.folder.parts("v2", table):
-                frame = _with_hashes(run, pl.scan_parquet(part)).collect() if table == "User" else pl.read_parquet(part)
-                if not frame.is_empty():
-                    target.copy(frame, table)
-                    run.log.debug("part copied", table=table, part=part.stem, rows=frame.height)
-                advance(frame.height)
+                rows = next(coming)
+                if rows.num_rows:
+                    target.copy(rows, table)
+                    run.log.debug("part copied", table=table, part=part.stem, rows=rows.num_rows)
+                advance(rows.num_rows)
             if parts := run.folder.parts("updates", table):
                 advance(update(run, target, table, parts))
         _write_ledger(run, target)
@@ -48,6 +56,11 @@ def written(run: Run, table: str, /) -> pl.LazyFrame:
     """The rows of a V2 table that this run adds by COPY, password hashes among them."""
     rows = run.v2(table)
     return _with_hashes(run, rows) if table == "User" else rows
+
+
+def _copyable(run: Run, target: Target, table: str, part: Path) -> pa.Table:
+    rows = pl.scan_parquet(part)
+    return target.copyable((_with_hashes(run, rows) if table == "User" else rows).collect(), table)
 
 
 def _coming(run: Run) -> dict[str, int]:

@@ -2,11 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Final
 
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.run_folder import PRIVATE_FILE
+
+QUICK: Final = 1
+"""The level of zstd that takes half the time of Polars' own, 3, for a tenth more bytes; it is pyarrow's own."""
 
 
 def in_parts(batches: Iterator[pa.RecordBatch], part_rows: int, /) -> Iterator[Iterator[pa.RecordBatch]]:
@@ -66,6 +71,15 @@ def write_stream(path: Path, batches: Iterator[pa.RecordBatch], /, advance: Call
                 advance(batch.num_rows)
     unfinished.replace(path)
     return rows
+
+
+def write_frame(path: Path, rows: pl.DataFrame, /) -> None:
+    """Writes a frame to one Parquet file, as `write_stream` does a stream; not by way of a `.tmp`: a stage that is cut off is done again.
+
+    Raises:
+        OSError, pl.exceptions.PolarsError: The file cannot be written.
+    """
+    rows.write_parquet(path, compression="zstd", compression_level=QUICK)
 
 
 def _again(first: pa.RecordBatch, rest: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 import polars as pl
+import pyarrow as pa
 from adbc_driver_postgresql import dbapi
 
 from pipeline.errors import ConnectionFailedError, DatabaseError, LoadError, RefusedError
@@ -54,13 +55,17 @@ class Target:
                 wait([waiting])
                 raise
 
-    def copy(self, rows: pl.DataFrame, table: str, /, *, schema: str | None = None, name: str | None = None) -> None:
+    def copyable(self, rows: pl.DataFrame, table: str, /) -> pa.Table:
+        """The rows as `copy` sends them. It asks V2 nothing, so another thread may do it."""
+        return for_copy(rows, self.types[table])
+
+    def copy(self, rows: pl.DataFrame | pa.Table, table: str, /, *, schema: str | None = None, name: str | None = None) -> None:
         """Appends rows to a table by binary COPY; to the one called `name`, if that has the columns of `table`.
 
         Raises:
             LoadError: V2 refused one; it names the table, which a trigger's own error does not.
         """
-        columns = for_copy(rows, self.types[table])
+        columns = self.copyable(rows, table) if isinstance(rows, pl.DataFrame) else rows
 
         def copied() -> None:
             with self.connection.cursor() as cursor:

@@ -12,6 +12,7 @@ from checks.v2 import judged_v2
 from pipeline.run import Run
 from pipeline.run_folder import part_number
 from pipeline.stages.findings_record import FindingsRecord
+from pipeline.stages.parquet import write_frame
 from pipeline.stages.record_files import write_record
 from pipeline.steps import SOURCES, V2_TABLES, Conversion, Source, Which
 
@@ -88,9 +89,9 @@ def _to_be_judged(frame: pl.DataFrame) -> pl.DataFrame:
 def _write(run: Run, table: str, number: int, frame: pl.DataFrame, which: Which) -> None:
     """Writes a part; an empty one tells at least the columns."""
     if which == "new" or not frame.is_empty():
-        frame.write_parquet(run.folder.part(AREAS[which], table, number), compression="zstd")
+        write_frame(run.folder.part(AREAS[which], table, number), frame)
     if which == "changed" and not run.folder.part("v2", table, number).exists():
-        frame.clear().write_parquet(run.folder.part("v2", table, number))
+        write_frame(run.folder.part("v2", table, number), frame.clear())
 
 
 def _relations(run: Run) -> list[Finding]:

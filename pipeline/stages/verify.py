@@ -1,8 +1,8 @@
 """V2 against v2/*.parquet, inside the transaction that wrote it: row counts, keys, and every cell of every row written."""
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 import polars as pl
 
@@ -10,12 +10,16 @@ from checks.relations import PRIMARY_KEYS
 from pipeline.errors import VerificationError
 from pipeline.run import Run
 from pipeline.stages import logins as proof
+from pipeline.stages.ahead import behind
 from pipeline.stages.keys import broken_keys
 from pipeline.stages.load import written
 from pipeline.stages.slices import slices
 from pipeline.stages.staging import WITHDRAWN, read_as, selected, staged_name, updated
 from pipeline.stages.target import Target
 from pipeline.steps import V2_TABLES
+
+ReadBack = tuple[str, pl.LazyFrame, pl.DataFrame]
+"""A V2 table, rows of it that were meant to be there, and what is."""
 
 
 @dataclass
@@ -61,9 +65,8 @@ def verify(run: Run, target: Target, /) -> Verification:
     with run.stage("verify", total=sum(rows.values())) as advance:
         for table in V2_TABLES:
             _note(result, f"{table} rows", abs(target.count(table) - target.rows_before[table] - _added(run, table)))
-            for expected, actual in itertools.chain(_slices(run, target, table), _updates(run, target, table)):
-                _compare(result, table, expected, actual)
-                advance(expected.height)
+        for compared in behind(_read_back(run, target), partial(_compare, result)):
+            advance(compared)
         _note(result, "UserRole withdrawn", _still_there(run, target))
         for key, broken in broken_keys(target):
             _note(result, key, broken)
@@ -72,7 +75,13 @@ def verify(run: Run, target: Target, /) -> Verification:
     return result
 
 
-def _slices(run: Run, target: Target, table: str) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+def _read_back(run: Run, target: Target) -> Iterator[ReadBack]:
+    for table in V2_TABLES:
+        yield from _slices(run, target, table)
+        yield from _updates(run, target, table)
+
+
+def _slices(run: Run, target: Target, table: str) -> Iterator[ReadBack]:
     """What was meant to be written and what is there, slice by slice of the key, each of about a part's size."""
     expected = written(run, table)
     total = _count(expected)
@@ -82,16 +91,16 @@ def _slices(run: Run, target: Target, table: str) -> Iterator[tuple[pl.DataFrame
     key = PRIMARY_KEYS[table][0]
     for part in slices(max(total, target.rows_before[table]), slice_rows=run.settings.migration_batch_size):
         query = f"SELECT {shown} FROM {target.database.table(table)} WHERE {part.condition(key)}"
-        yield expected.filter(part.holds(key)).collect(), target.query(query)
+        yield table, expected.filter(part.holds(key)), target.query(query)
 
 
-def _updates(run: Run, target: Target, table: str) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+def _updates(run: Run, target: Target, table: str) -> Iterator[ReadBack]:
     """What was meant to be there after the updates, and what is."""
     expected = updated(run, table)
     if expected is not None:
         same_key = " AND ".join(f'held."{name}" = staged."{name}"' for name in PRIMARY_KEYS[table])
         held = f"{target.database.table(table)} AS held JOIN {staged_name(table)} AS staged ON {same_key}"
-        yield expected.collect(), target.query(f"SELECT {selected(target, table, prefix='held')} FROM {held}")
+        yield table, expected, target.query(f"SELECT {selected(target, table, prefix='held')} FROM {held}")
 
 
 def _added(run: Run, table: str) -> int:
@@ -121,8 +130,13 @@ def _count(rows: pl.LazyFrame | None) -> int:
     return 0 if rows is None else int(rows.select(pl.len()).collect().item())
 
 
-def _compare(result: Verification, table: str, expected: pl.DataFrame, actual: pl.DataFrame) -> None:
-    """Counts, by column, the rows whose cell in V2 is not the one that was meant; a row that is not there counts as `missing`."""
+def _compare(result: Verification, read_back: ReadBack) -> int:
+    """Counts, by column, the rows whose cell in V2 is not the one that was meant; a row that is not there counts as `missing`.
+
+    Gives how many rows were meant.
+    """
+    table, meant, actual = read_back
+    expected = meant.collect()
     key = list(PRIMARY_KEYS[table])
     columns = [name for name in expected.columns if name not in key]
     readable = actual.with_columns(pl.col(name).cast(dtype) for name, dtype in expected.schema.items())
@@ -135,6 +149,7 @@ def _compare(result: Verification, table: str, expected: pl.DataFrame, actual: p
         _note(result, f"{table}.{name}", differing[name].item())
     result.rows += expected.height
     result.cells += expected.height * expected.width
+    return expected.height
 
 
 def _try_logins(run: Run, target: Target, result: Verification) -> None:
