@@ -178,6 +178,6 @@ def _require_sound(report: Report) -> None:
     allowed = report.run.settings.max_rejected_percent
     if read and 100 * rejected / read > allowed:
         raise CheckError(
-            f"checks: {rejected} of {read} rows are rejected, {100 * rejected / read:.1f}%; MAX_REJECTED_PERCENT allows {allowed:g}%.",
+            f"checks: {rejected:,} of {read:,} rows are rejected, {100 * rejected / read:.1f}%; MAX_REJECTED_PERCENT allows {allowed:g}%.",
             next_step=f"Nothing was written. See {report.run.folder.record('rejected')}, correct V1, or raise the setting.",
         )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import (
     BarColumn,
     ProgressColumn,
@@ -15,11 +15,14 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.progress import Progress as Bar
+from rich.table import Column
 from rich.text import Text
 
 SECONDS_BETWEEN_LINES: Final = 10.0
 STAGE_WIDTH: Final = 12
 BAR_WIDTH: Final = 10
+WIDE: Final = 70
+"""Columns of a terminal that has room for everything, whatever the numbers."""
 
 Advance = Callable[[int], None]
 
@@ -63,24 +66,36 @@ class Progress:
 
     def _bar(self, unit: str) -> Bar:
         """A line short enough to stay one where the terminal is made narrower: a wrapped one could not be taken back."""
+        whole = Column(no_wrap=True)
         return Bar(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=BAR_WIDTH),
-            TaskProgressColumn(),
-            _Done(unit),
-            _Rate(),
-            TimeRemainingColumn(compact=True),
+            TextColumn("{task.description}", table_column=whole),
+            _WhereWide(BarColumn(bar_width=BAR_WIDTH), self._console),
+            TaskProgressColumn(table_column=whole),
+            _Done(unit, table_column=whole),
+            _WhereWide(_Rate(), self._console),
+            TimeRemainingColumn(compact=True, table_column=whole),
             console=self._console,
             transient=True,
             refresh_per_second=4,
         )
 
 
+class _WhereWide(ProgressColumn):
+    """A column that a narrow terminal has no room for."""
+
+    def __init__(self, column: ProgressColumn, console: Console) -> None:
+        super().__init__(table_column=Column(no_wrap=True))
+        self._column, self._console = column, console
+
+    def render(self, task: Task) -> RenderableType:
+        return self._column.render(task) if self._console.width >= WIDE else ""
+
+
 class _Done(ProgressColumn):
     """Rows done so far."""
 
-    def __init__(self, unit: str) -> None:
-        super().__init__()
+    def __init__(self, unit: str, *, table_column: Column) -> None:
+        super().__init__(table_column=table_column)
         self._unit = unit
 
     def render(self, task: Task) -> Text:

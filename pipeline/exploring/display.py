@@ -8,6 +8,9 @@ import polars as pl
 WIDTH: Final = 460
 """Of a chart's plot, in pixels."""
 
+TICKS: Final = 8
+"""Of its scale, about: more would run into each other when the numbers are long."""
+
 COLOUR: Final = "#2f6f8f"
 SCHEME: Final = "tableau10"
 """Of parts of a bar; told apart by the colour-blind, too."""
@@ -43,7 +46,7 @@ def bars(
     places = order or (frame[parts].unique(maintain_order=True).to_list() if parts else [])
     place = pl.col(parts).replace_strict(places, range(len(places)), return_dtype=pl.Int64) if parts else pl.lit(0)
     drawn = alt.Chart(frame.with_columns(place=place), title=title).encode(
-        x=alt.X(of, type="quantitative", title=of),
+        x=alt.X(of, type="quantitative", title=of, axis=alt.Axis(tickCount=TICKS, labelOverlap=True)),
         y=alt.Y(by, type="nominal", sort=None, title=None, axis=alt.Axis(labelLimit=320)),
     )
     if parts:

@@ -25,7 +25,7 @@ STAGES: Final = {
     "transform": "V1’s rows become V2’s",
     "credentials": "passwords are made and hashed",
     "load": "V2 is written, in one transaction",
-    "attach": "indexes and keys are built again over all rows",
+    "attach": "indexes and keys are built again, each over all rows of its table",
     "verify": "every cell is read back and compared",
 }
 

@@ -47,7 +47,7 @@ def load(run: Run, target: Target, /) -> None:
                 advance(update(run, target, table, parts))
         _write_ledger(run, target)
     if detached.constraints:
-        with run.stage("attach", total=detached.rows) as advance:
+        with run.stage("attach", total=detached.rows, unit="entries") as advance:
             attach(target, detached, advance)
     target.execute("SET CONSTRAINTS ALL IMMEDIATE")  # nothing is left to happen at the commit, unseen by the verification
 

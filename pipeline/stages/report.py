@@ -171,7 +171,8 @@ class Report:
         console.print(books_table(self.books, "what became of V1's rows" if is_done else "what is to become of V1's rows"))
         folder = self.run.folder
         for title, record in (("Rejected rows", folder.record("rejected")), ("On record besides", folder.record("changed"))):
-            console.print(counts_table(title, _by_code(record)))
+            counts = _by_code(record)
+            console.print(counts_table(title, counts) if counts else f"{title}: none")
 
     def show(self, console: Console, /) -> None:
         """Prints the books, what was written and verified, the time, and where everything is."""

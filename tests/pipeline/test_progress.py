@@ -97,6 +97,16 @@ def test_the_line_of_a_large_stage_is_short_enough_for_a_narrow_terminal(screen:
     assert max(len(line.rstrip()) for line in lines) <= 64
 
 
+@pytest.mark.parametrize("width", [69, 50, 44])
+def test_in_a_narrow_terminal_the_line_stays_one_and_keeps_rows_and_time(width: int, screen: StringIO) -> None:
+    console = Console(file=screen, width=width, force_terminal=True, color_system=None)
+    with Progress(console).stage("transform", total=5_000_000) as advance:
+        advance(1_150_000)
+    lines = [line.rstrip() for line in re.split(r"\x1b\[[0-9?]*[A-Za-z]|[\r\n]", screen.getvalue()) if line.strip()]
+    assert any(line.split()[:4] == ["transform", "23%", "1,150,000", "rows"] for line in lines)
+    assert all(line.startswith("transform") for line in lines), "nothing is on a line of its own"
+
+
 def test_a_log_line_of_a_verbose_run_stands_above_the_bar_and_stays(screen: StringIO) -> None:
     console = Console(file=screen, width=100, force_terminal=True, color_system=None)
     with Progress(console).stage("extract", total=10) as advance:

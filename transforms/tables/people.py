@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Final
 
 import polars as pl
+import polars.selectors as cs
 
 from transforms import addresses, dates, emails, names, passwords, phones
 from transforms.digests import row_digest
@@ -32,6 +33,12 @@ CHANGES: Final = (
     *flags("date_of_birth", "judged_birth", "date_implausible"),
 )
 """What `converted` rows tell of every kind; the modules of the kinds add theirs. An administrator's timestamps are the school's."""
+
+CARRIED: Final = (
+    "v1_id", "turn", "user_uid", "profile_uid", "judged_name", "judged_email", "judged_phone", "is_email_made_up",
+    "known_school_id", "is_user_there", "is_user_edited", "is_profile_edited",
+)  # fmt: skip
+"""What `converted` takes over of the identities, where they have it."""
 
 
 def identified(
@@ -137,9 +144,8 @@ def converted(
         schools: `v1_id`, `school_uid`, `school_country` of every V1 school.
         run_started_at: UTC, without a time zone.
     """
-    known = set(people.collect_schema().names()) - {"v1_id"}
     return (
-        people.join(identities.drop(known, strict=False), on="v1_id")
+        people.join(identities.select(cs.by_name(*CARRIED, require_all=False)), on="v1_id")
         .join(grants, on="turn", how="left")
         .join(schools.select("school_uid", "school_country", school_id="v1_id"), on="school_id", how="left")
         .with_columns(
