@@ -68,35 +68,52 @@ def granted(claims: pl.LazyFrame, /, *, held: pl.LazyFrame, suffixing: Suffixing
         `turn`, `value` (String), `suffixed` (Boolean): a row for each claimant with a wish, in no order. The result does not
         depend on the order of the rows given.
     """
-    wishes = claims.filter(pl.col("wish").is_not_null()).select("turn", "scope", "wish", "claims", "holds").collect()
-    taken = held.select("scope", wish="value").unique().collect()
-    claimants = wishes.filter("claims").drop("claims")
-    keepers = _keepers(claimants, suffixing)
-    seekers = claimants.join(keepers, on="turn", how="anti").drop("holds")
-    # The claim order within one wish matters for contested ones only: the others are never sorted.
-    contested = pl.struct("scope", "wish").is_duplicated()
-    firsts = (
-        seekers.filter(~contested | (pl.col("turn") == pl.col("turn").min().over("scope", "wish")))
-        if seekers.select(contested.any()).item()
-        else seekers
-    ).join(taken, on=["scope", "wish"], how="anti")
-    laters = seekers.join(firsts, on="turn", how="anti")
-    owned = pl.concat([taken, wishes.select("scope", "wish")])
-    return pl.concat(
+    claimants = claims.filter(pl.col("claims") & pl.col("wish").is_not_null())
+    # In a later run that is nearly everyone: they meet nobody else, and go past all that follows.
+    holds_wish = (pl.col("holds") == pl.col("wish")).fill_null(value=False)
+    settled, others = pl.collect_all(
         [
-            keepers,
-            firsts.select("turn", value="wish", suffixed=pl.lit(value=False)),
-            *_suffixed(laters, owned=_owned_counters(owned, suffixing), suffixing=suffixing),
-        ]
+            claimants.filter(holds_wish).select("turn", value="wish", suffixed=pl.lit(value=False)),
+            claimants.filter(~holds_wish).select("turn", "scope", "wish", "holds"),
+        ],
+        engine="streaming",
     )
+    keepers = _keepers_of_a_counter(others, suffixing)
+    seekers = others.join(keepers, on="turn", how="anti").drop("holds")
+    if seekers.is_empty():
+        return pl.concat([settled, keepers])
+    held = held.select("scope", wish="value")
+    taken = held.join(seekers.lazy(), on=["scope", "wish"], how="semi").unique().collect(engine="streaming")
+    first, others = _first_of_each_wish(seekers)
+    laters = pl.concat([others, first.join(taken, on=["scope", "wish"], how="semi")])
+    suffixed = []
+    if not laters.is_empty():
+        owned = pl.concat([held, claims.filter(pl.col("wish").is_not_null()).select("scope", "wish")])
+        suffixed = _suffixed(laters, owned=_owned_counters(owned, suffixing), suffixing=suffixing)
+    firsts = first.join(taken, on=["scope", "wish"], how="anti")
+    return pl.concat([settled, keepers, firsts.select("turn", value="wish", suffixed=pl.lit(value=False)), *suffixed])
 
 
-def _keepers(claimants: pl.DataFrame, suffixing: Suffixing) -> pl.DataFrame:
-    """Those for whom V2 holds their wish, or their wish with a counter: granted once, theirs for ever."""
-    holders = claimants.filter(pl.col("holds").is_not_null())
-    is_wish = pl.col("holds") == pl.col("wish")
-    is_suffixed = _is_suffixed(pl.col("holds"), wish=pl.col("wish"), suffixing=suffixing)
-    return holders.filter(is_wish | is_suffixed).select("turn", value="holds", suffixed=~is_wish)
+def _keepers_of_a_counter(claimants: pl.DataFrame, suffixing: Suffixing) -> pl.DataFrame:
+    """Those for whom V2 holds their wish with some counter: it was granted for that wish, once, and stays theirs for ever."""
+    parts = pl.col("holds").str.extract_groups(_suffixed_pattern(suffixing)).struct
+    holders = claimants.select(
+        "turn", "wish", "holds", counter=parts.field("counter"), head=parts.field("head"), tail=parts.field("tail").fill_null("")
+    ).filter(pl.col("counter").is_not_null())
+    keepers = [holders.clear()]
+    for (digits,), holders_of_length in holders.group_by(pl.col("counter").str.len_chars()):
+        head, tail = suffixing.head_and_tail(pl.col("wish"), digits=int(digits))
+        keepers.append(holders_of_length.filter((pl.col("head") == head) & (pl.col("tail") == tail)))
+    return pl.concat(keepers).select("turn", value="holds", suffixed=pl.lit(value=True))
+
+
+def _first_of_each_wish(seekers: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Parts the first claimant of each wish from those that come later."""
+    # Two wishes may share a hash: so this is only which of them to look at closer, and few rows are left to compare by the wish itself.
+    is_contested = seekers.select(pl.struct("scope", "wish").hash()).to_series().is_duplicated()
+    contested = seekers.filter(is_contested)
+    is_first = contested.select(pl.col("turn") == pl.col("turn").min().over("scope", "wish")).to_series()
+    return pl.concat([seekers.filter(~is_contested), contested.filter(is_first)]), contested.filter(~is_first)
 
 
 def _suffixed(seekers: pl.DataFrame, *, owned: pl.DataFrame, suffixing: Suffixing) -> list[pl.DataFrame]:
@@ -143,7 +160,7 @@ def _free_counters(queue: pl.DataFrame, owned: pl.DataFrame, *, digits: int, fam
     )
 
 
-def _owned_counters(owned: pl.DataFrame, suffixing: Suffixing) -> pl.DataFrame:
+def _owned_counters(owned: pl.LazyFrame, suffixing: Suffixing) -> pl.DataFrame:
     """The owned values that a counter could give: `scope`, `head`, `tail`, `counter` (Int64) and its `digits`, each once."""
     parts = pl.col("wish").str.extract_groups(_suffixed_pattern(suffixing)).struct
     return (
@@ -155,19 +172,8 @@ def _owned_counters(owned: pl.DataFrame, suffixing: Suffixing) -> pl.DataFrame:
             digits=pl.col("counter").str.len_chars().cast(pl.Int64),
         )
         .unique()
+        .collect(engine="streaming")
     )
-
-
-def _is_suffixed(value: pl.Expr, *, wish: pl.Expr, suffixing: Suffixing) -> pl.Expr:
-    """Whether a value is the wish with some counter: then it was granted for that wish, and stays."""
-    parts = value.str.extract_groups(_suffixed_pattern(suffixing)).struct
-    counter = parts.field("counter")
-    granted_for_wish = pl.lit(value=False)
-    for digits in range(1, MAX_COUNTER_DIGITS + 1):
-        head, tail = suffixing.head_and_tail(wish, digits=digits)
-        same = (parts.field("head") == head) & (parts.field("tail").fill_null("") == tail)
-        granted_for_wish |= (counter.str.len_chars() == digits) & same
-    return granted_for_wish.fill_null(value=False)
 
 
 def _suffixed_pattern(suffixing: Suffixing) -> str:

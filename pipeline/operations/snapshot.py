@@ -28,7 +28,7 @@ from pipeline.errors import DatabaseError, MigratorError, SchemaError, StorageEr
 from pipeline.manifest import PROGRAM
 from pipeline.postgres.connect import Database
 from pipeline.postgres.snapshot import Snapshot, exported
-from pipeline.postgres.tables import Column, Table, tables
+from pipeline.postgres.tables import Column, Table, comment, tables
 from pipeline.progress import Advance, Progress
 from pipeline.run_folder import PRIVATE_FOLDER
 from pipeline.stages.parquet import in_parts, write_stream
@@ -208,26 +208,18 @@ def _query(source: Snapshot, table: Table) -> str:
 
 
 def _arrow_schema(table: Table) -> pa.Schema:
-    fields = [
-        pa.field(column.name, _reading(column)[1], metadata={"postgresql_type": column.type, **_comment(column.comment)})
-        for column in table.columns
-    ]
-    return pa.schema(fields, metadata=_comment(table.comment))
+    return table.annotated(pa.schema([pa.field(column.name, _reading(column)[1]) for column in table.columns]))
 
 
 def _reading(column: Column) -> tuple[str, pa.DataType]:
     return AS_LIST if column.base_type.endswith("[]") else READ_AS.get(column.base_type, AS_TEXT)
 
 
-def _comment(comment: str | None) -> dict[str, str]:
-    return {} if comment is None else {"comment": comment}
-
-
 def _described(table: Table, rows: int, files: list[dict[str, Any]]) -> dict[str, Any]:
     columns = [
-        {"name": column.name, "type": column.type, "nullable": column.is_nullable, **_comment(column.comment)} for column in table.columns
+        {"name": column.name, "type": column.type, "nullable": column.is_nullable, **comment(column.comment)} for column in table.columns
     ]
-    return {"rows": rows, "key": list(table.key), **_comment(table.comment), "columns": columns, "files": files}
+    return {"rows": rows, "key": list(table.key), **comment(table.comment), "columns": columns, "files": files}
 
 
 def _manifest(source: Snapshot, described: dict[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import psycopg
+import pyarrow as pa
 from psycopg.rows import tuple_row
 
 TABLES: Final = """
@@ -59,6 +60,22 @@ class Table:
     may_select: bool
     is_filtered: bool
     """Row-level security may hide rows from this user, without an error."""
+
+    def annotated(self, schema: pa.Schema, /) -> pa.Schema:
+        """An Arrow schema of some of its columns, with what people wrote about them as metadata.
+
+        `comment` of the table and of its columns, where there is one; `postgresql_type` of each column.
+        """
+        columns = {column.name: column for column in self.columns}
+        fields = [
+            field.with_metadata({"postgresql_type": columns[field.name].type, **comment(columns[field.name].comment)}) for field in schema
+        ]
+        return pa.schema(fields, metadata=comment(self.comment))
+
+
+def comment(text: str | None, /) -> dict[str, str]:
+    """A comment as metadata has it: not at all where there is none."""
+    return {} if text is None else {"comment": text}
 
 
 def tables(connection: psycopg.Connection, /) -> list[Table]:

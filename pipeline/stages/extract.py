@@ -2,6 +2,7 @@
 
 from typing import Final
 
+import pyarrow as pa
 from psycopg import sql
 
 from checks.relations import PRIMARY_KEYS
@@ -10,6 +11,8 @@ from pipeline.postgres import ledger
 from pipeline.postgres.connect import Database, mapped_errors
 from pipeline.postgres.schema import expected_columns, missing_objects, packaged_sql
 from pipeline.postgres.snapshot import Snapshot, exported
+from pipeline.postgres.tables import Table
+from pipeline.postgres.tables import tables as tables_of
 from pipeline.progress import Advance
 from pipeline.run import Run
 from pipeline.selection import evaluation_errors_mapped
@@ -89,9 +92,10 @@ def extract(run: Run, v1: Database, v2: Database, /) -> None:
         tables = expected_columns(packaged_sql("v1"))
         with mapped_errors(v1):
             run.facts["read"] = counts = {table: _count(source, table) for table in tables}
+            described = {table.name: table for table in tables_of(source.connection)}
         with run.stage("extract", total=sum(counts.values())) as advance:
             for table, columns in tables.items():
-                rows = _extract_table(run, source, table, columns, advance)
+                rows = _extract_table(run, source, table, columns, advance, described.get(table))
                 if rows != counts[table]:
                     raise MigratorError(
                         f"extract: {rows} rows of V1's {table} came, {counts[table]} are there.",
@@ -99,8 +103,9 @@ def extract(run: Run, v1: Database, v2: Database, /) -> None:
                     )
             for table, names in BEFORE.items():
                 query = f"SELECT {_listed(names)} FROM {target.database.table(table)}"
-                write_stream(run.folder.before(table), target.stream(query, batch_rows=STREAM_ROWS))
-            write_stream(run.folder.before("ledger"), target.stream(ledger.rows_query(target.connection), batch_rows=STREAM_ROWS))
+                write_stream(run.folder.before(table), target.stream(query, batch_rows=STREAM_ROWS), compression="lz4")
+            query = ledger.rows_query(target.connection)
+            write_stream(run.folder.before("ledger"), target.stream(query, batch_rows=STREAM_ROWS), compression="lz4")
 
 
 def _select(run: Run, source: Snapshot) -> None:
@@ -114,13 +119,16 @@ def _select(run: Run, source: Snapshot) -> None:
             write_stream(run.folder.selected(table), source.stream(f'SELECT "id"::int8 AS "id" {rows}', batch_rows=STREAM_ROWS))
 
 
-def _extract_table(run: Run, source: Snapshot, table: str, columns: dict[str, str], advance: Advance) -> int:
-    """Writes a table's parts, in the order of its key; gives its rows."""
+def _extract_table(
+    run: Run, source: Snapshot, table: str, columns: dict[str, str], advance: Advance, described: Table | None
+) -> int:  # fmt: skip
+    """Writes a table's parts, in the order of its key; gives its rows. V1's comments and types are metadata, but for those of a view."""
     selected = ", ".join(READ_AS.get(kind, "{}::text").format(f'"{name}"') + f' AS "{name}"' for name, kind in columns.items())
     key = '"id"' if "id" in columns else '"A", "B"'
     query = f"SELECT {selected} FROM {source.database.table(table)} ORDER BY {key}"
     part_rows = run.settings.migration_batch_size
-    batches = source.stream(query, batch_rows=min(STREAM_ROWS, part_rows))
+    read = source.stream(query, batch_rows=min(STREAM_ROWS, part_rows))
+    batches = (pa.RecordBatch.from_arrays(batch.columns, schema=described.annotated(batch.schema)) for batch in read) if described else read
     rows = 0
     for number, part in enumerate(in_parts(batches, part_rows)):
         rows += write_stream(run.folder.part("v1", table, number), part, advance)

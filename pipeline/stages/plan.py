@@ -9,7 +9,6 @@ checks of V1 ─▶ schools ─┬▶ classes ──┬▶ administrators, teach
 ```
 """
 
-from pathlib import Path
 from typing import Final
 
 import polars as pl
@@ -20,11 +19,13 @@ from pipeline.run import Run
 from pipeline.run_folder import part_number
 from pipeline.stages.contests import contest
 from pipeline.stages.findings_record import FindingsRecord
+from pipeline.stages.parquet import QUICK
+from pipeline.stages.plan_links import plan_links, relationships
+from pipeline.stages.planned import ENTITY_OF, with_history, write_plan
 from pipeline.stages.record_files import write_record
 from pipeline.steps import SOURCES
-from transforms import claims, dates, records
-from transforms.ids import v2_id
-from transforms.tables import classes, departures, history, kinds, links, parents, people, schools, students, subjects
+from transforms import claims, records
+from transforms.tables import classes, departures, history, kinds, links, people, schools, students, subjects
 from transforms.tables.history import Owner
 from transforms.text import cleaned
 
@@ -32,8 +33,6 @@ CHECKED: Final = (
     "id", "school_id", "name", "full_name", "code", "admission_no", "employee_no", "gender", "status", "is_active", "salary",
 )  # fmt: skip
 """The columns that the checks of V1 are about."""
-
-ENTITY_OF: Final = {source.table: source.step for source in SOURCES}
 
 
 def plan(run: Run, /) -> None:
@@ -52,7 +51,7 @@ def plan(run: Run, /) -> None:
                 for part in run.folder.parts("v1", kind.source):
                     _plan_people(run, kind, part_number(part), findings, advance)
         run.facts["contested"] = {**_plan_claims(run), "admission_no": _plan_admission_numbers(run), "subject_code": subject_codes}
-        _plan_links(run, advance)
+        plan_links(run, advance)
         _record_rejections(run)
         _record_history(run)
     run.facts["v1_findings"] = findings.document()
@@ -69,7 +68,9 @@ def _plan_schools(run: Run, findings: FindingsRecord, advance: Advance) -> None:
     )
     condemned = pl.col("rejected").is_not_null() & ~pl.col("is_there")
     owners = [Owner("school", "School", "school_uid", run.before("School"))]
-    _write(_with_history(run, "School", identities, rows, owners).with_columns(is_condemned=condemned), run.folder.plan("School"), advance)
+    write_plan(
+        with_history(run, "School", identities, rows, owners).with_columns(is_condemned=condemned), run.folder.plan("School"), advance
+    )
 
 
 def _plan_classes(run: Run, findings: FindingsRecord, advance: Advance) -> None:
@@ -77,7 +78,7 @@ def _plan_classes(run: Run, findings: FindingsRecord, advance: Advance) -> None:
     failures = _failures(rows, "Class", findings)
     identities = classes.identified(rows, schools=run.plan("School"), failures=failures, run_started_at=run.started_at)
     owners = [Owner("class", "Class", "class_uid", run.before("Class"))]
-    _write(_with_history(run, "Class", identities, rows, owners, link="class_teacher_id"), run.folder.plan("Class"), advance)
+    write_plan(with_history(run, "Class", identities, rows, owners, link="class_teacher_id"), run.folder.plan("Class"), advance)
 
 
 def _plan_subjects(run: Run, findings: FindingsRecord, advance: Advance) -> dict[str, int]:
@@ -95,7 +96,7 @@ def _plan_subjects(run: Run, findings: FindingsRecord, advance: Advance) -> dict
     schools_edited = run.plan("School").filter("is_edited").select("school_uid", edited_owner=pl.lit("School"))
     owners = [Owner("subject", "Subject", "subject_uid", held.select("id"))]
     identities = identities.join(schools_edited, on="school_uid", how="left")
-    _write(_with_history(run, "Subject", identities, rows, owners), run.folder.plan("Subject"), advance)
+    write_plan(with_history(run, "Subject", identities, rows, owners), run.folder.plan("Subject"), advance)
     planned = run.plan("Subject")
     return contest(planned.select(scope=pl.lit(""), wish="wished_code"), planned.select(suffixed="is_code_suffixed"))
 
@@ -107,7 +108,7 @@ def _plan_people(run: Run, kind: kinds.Kind, number: int, findings: FindingsReco
     draws: tuple[str, ...] = ()
     if kind is kinds.STUDENT:
         of_class = run.plan("Class").select("enrolment_year", class_id="v1_id", is_class_there="is_there")
-        rows = rows.join(of_class, on="class_id", how="left").join(_relationships(run), on="parent_id", how="left")
+        rows = rows.join(of_class, on="class_id", how="left").join(relationships(run), on="parent_id", how="left")
         draws = ("enrolment_year", "is_class_there", "relationship")
     identities = people.identified(
         rows,
@@ -122,8 +123,8 @@ def _plan_people(run: Run, kind: kinds.Kind, number: int, findings: FindingsReco
     if kind is not kinds.ADMINISTRATOR:
         owners.append(Owner("profile", kind.table, "profile_uid", run.before(kind.table)))
     link = "parent_id" if kind is kinds.STUDENT else None
-    planned = _with_history(run, kind.table, identities, rows, owners, link=link)
-    _write(planned, run.folder.part("plan/people", kind.table, number), advance)
+    planned = with_history(run, kind.table, identities, rows, owners, link=link)
+    write_plan(planned, run.folder.part("plan/people", kind.table, number), advance)
 
 
 def _plan_claims(run: Run) -> dict[str, dict[str, int]]:
@@ -149,69 +150,37 @@ def _plan_claims(run: Run) -> dict[str, dict[str, int]]:
             on="turn",
             how="left",
         ).with_columns(pl.col(f"is_{column}_suffixed").fill_null(value=False))
-    grants.sink_parquet(run.folder.plan("claims"))
+    grants.sink_parquet(run.folder.plan("claims"), compression="zstd", compression_level=QUICK)
     return contested
 
 
 def _plan_admission_numbers(run: Run) -> dict[str, int]:
     """Settles who keeps which admission number; gives how contested they are."""
-    held = run.before("Student").select(profile_uid="id", scope="schoolId", value="admissionNo")
+    schools_of_v1 = run.plan("School").select(schoolId="school_uid", school_id="v1_id")
+    held = (
+        run.before("Student")
+        .join(schools_of_v1, on="schoolId", how="left")
+        # A number contends within its school, which V1's id tells in a few characters; V2 may have schools of its own.
+        .select(profile_uid="id", scope=pl.coalesce(_scope("school_id"), pl.format("V2:{}", "schoolId")), value="admissionNo")
+    )
     applicants = (
         run.people("Student")
-        .select("v1_id", "profile_uid", "is_condemned", scope=v2_id("School", pl.col("school_id")))
+        .select("v1_id", "profile_uid", "is_condemned", scope=_scope("school_id"))
         .join(run.v1("Student").select("admission_no", v1_id=pl.col("id").cast(pl.Int64)), on="v1_id")
-        .join(held.rename({"value": "holds"}), on=["profile_uid", "scope"], how="left")
+        .join(held.rename({"value": "holds", "scope": "held_scope"}), on="profile_uid", how="left")
+        .with_columns(holds=pl.when(pl.col("held_scope") == pl.col("scope")).then("holds"))
     )
-    wishes = students.admission_wishes(applicants)
-    granted = claims.granted(wishes, held=held, suffixing=claims.DASH)
+    students.admission_wishes(applicants).sink_parquet(run.folder.plan("admission_wishes"), compression="zstd", compression_level=QUICK)
+    wishes = run.plan("admission_wishes")
+    granted = claims.granted(wishes, held=held.select("scope", "value"), suffixing=claims.DASH)
     granted.select(v1_id="turn", granted_admission_no="value", is_admission_no_suffixed="suffixed").write_parquet(
         run.folder.plan("admission_numbers")
     )
     return contest(wishes, granted.lazy())
 
 
-def _plan_links(run: Run, advance: Advance) -> None:
-    """Settles which rows of the link tables are dropped, and which say what another row says."""
-    ends = {
-        "Class": run.there("Class").select("v1_id"),
-        "Subject": run.there("Subject").select("v1_id", "subject_uid"),
-        "Teacher": run.there("Teacher").select("v1_id"),
-        "Parent": run.there("Parent").select("v1_id").join(_relationships(run).rename({"parent_id": "v1_id"}), on="v1_id"),
-        "Student": run.there("Student").select("v1_id", "school_id"),
-    }
-    by_columns = {
-        "_ClassToTeacher": run.v1("Class").select(A="id", B="class_teacher_id").join(_sound(run, "Class", "A"), on="A", how="semi"),
-        "_ParentToStudent": run.v1("Student").select(A="parent_id", B="id").join(_sound(run, "Student", "B"), on="B", how="semi"),
-    }
-    students_edited = run.people("Student").filter("is_profile_edited").select(B="v1_id", edited_owner=pl.lit("Student"))
-    for table in links.LINK_TABLES:
-        pairs = links.identified(run.v1(table.name), table, a_there=ends[table.a], b_there=ends[table.b], given=by_columns.get(table.name))
-        held = run.before(table.v2).select(*table.keys, is_held=pl.lit(value=True))
-        pairs = pairs.with_columns(**table.keys).join(held, on=list(table.keys), how="left").drop(table.keys)
-        if table is links.SUBJECT_TO_TEACHER:
-            pairs = pairs.with_columns(link_id="subject_uid")
-        if table is links.PARENT_TO_STUDENT:
-            pairs = pairs.join(students_edited, on="B", how="left")
-        pairs = pairs.join(_selected_ends(run, table), on=["A", "B"], how="left")
-        _write(history.with_history(pairs, ledger=_ledger_of(run, table.name), owners=[]), run.folder.plan(table.name), advance)
-
-
-def _selected_ends(run: Run, table: links.LinkTable) -> pl.LazyFrame:
-    """Which pairs this run is about: `A`, `B`, `is_selected`. Those of its entities, of which one end at least meets the filter.
-
-    The filter is about tables of the run's entities: an end in another table does not meet it.
-    """
-    pairs = run.v1(table.name).select(pl.col("A", "B").cast(pl.Int64))
-    is_about = run.selection.selects(ENTITY_OF[table.name])
-    if run.selection.condition is None:
-        return pairs.with_columns(is_selected=pl.lit(is_about))
-    is_met = [pl.lit(value=False)]
-    for end, of in (("A", table.a), ("B", table.b)):
-        if run.selection.selects(ENTITY_OF[of]):
-            met = _filtered(run, of, run.v1(of).select(v1_id=pl.col("id").cast(pl.Int64)))
-            pairs = pairs.join(met.select(pl.col("v1_id").alias(end), pl.col("is_met").alias(f"is_{end}_met")), on=end, how="left")
-            is_met.append(pl.col(f"is_{end}_met").fill_null(value=False))
-    return pairs.select("A", "B", is_selected=pl.any_horizontal(is_met) & pl.lit(is_about))
+def _scope(school_id: str) -> pl.Expr:
+    return pl.format("V1:{}", school_id)
 
 
 def _record_rejections(run: Run) -> None:
@@ -236,6 +205,7 @@ def _record_history(run: Run) -> None:
         ),
         held={table: run.before(table) for table, _ in departures.HELD.values()},
     )
+    stale = stale.collect().lazy()
     is_about = pl.col("v1_table").replace_strict({**ENTITY_OF, departures.PARENT_SCHOOL: "parents"}).is_in(run.selection.entities)
     selected = [source.table for source in SOURCES if run.selection.selects(source.step)]
     found = [
@@ -254,50 +224,3 @@ def _failures(rows: pl.LazyFrame, table: str, findings: FindingsRecord) -> pl.La
     failures, found = judged_v1(typed, table=table)
     findings.add(found)
     return failures.lazy()
-
-
-def _with_history(
-    run: Run, table: str, identities: pl.LazyFrame, rows: pl.LazyFrame, owners: list[Owner], *, link: str | None = None
-) -> pl.LazyFrame:
-    """Adds what earlier runs mean for the rows, and what the ledger is to remember: `updated_at` as V2 gets it, `link_id`."""
-    remembered = rows.select(
-        v1_id=pl.col("id").cast(pl.Int64),
-        updated_at=dates.plausible_timestamps(pl.col("created_at"), pl.col("updated_at"), run_started_at=run.started_at).struct.field(
-            "updated_at"
-        ),
-        link_id=pl.col(link).cast(pl.String) if link else pl.lit(None, dtype=pl.String),
-    )
-    source = next(source for source in SOURCES if source.table == table)
-    is_selected = pl.col("is_met") & pl.lit(run.selection.selects(source.step))
-    selected = _filtered(run, source.v1_table, remembered.select("v1_id")).select("v1_id", is_selected=is_selected)
-    identities = identities.join(remembered, on="v1_id", how="left").join(selected, on="v1_id", how="left")
-    return history.with_history(identities, ledger=_ledger_of(run, table), owners=owners)
-
-
-def _filtered(run: Run, v1_table: str, ids: pl.LazyFrame) -> pl.LazyFrame:
-    """Which rows of a V1 table (`v1_id`) meet the run's filter: `v1_id`, `is_met`; all, where it is not about the table."""
-    path = run.folder.selected(v1_table)
-    if not path.exists():
-        return ids.with_columns(is_met=pl.lit(value=True))
-    met = pl.scan_parquet(path).select(v1_id=pl.col("id").cast(pl.Int64), is_met=pl.lit(value=True))
-    return ids.join(met, on="v1_id", how="left").with_columns(pl.col("is_met").fill_null(value=False))
-
-
-def _ledger_of(run: Run, table: str) -> pl.LazyFrame:
-    return run.before("ledger").filter(pl.col("v1_table") == table)
-
-
-def _sound(run: Run, table: str, name: str) -> pl.LazyFrame:
-    """The V1 ids of a table's rows that are not rejected, as a column `name`."""
-    return run.identities(table).filter(pl.col("rejected").is_null()).select(pl.col("v1_id").alias(name))
-
-
-def _relationships(run: Run) -> pl.LazyFrame:
-    """How each parent is related to the children: `parent_id`, `relationship`."""
-    return run.v1("Parent").select(parent_id=pl.col("id").cast(pl.Int64), relationship=parents.relationship(pl.col("relationship")))
-
-
-def _write(identities: pl.LazyFrame, path: Path, advance: Advance) -> None:
-    rows = identities.collect()
-    rows.write_parquet(path, compression="zstd")
-    advance(rows.height)

@@ -204,7 +204,7 @@ def _capitalised_part(part: str) -> str:
         if _is_letter(char):
             before = part[:at]
             # The whole part is lowered, for a Greek sigma at its end looks back at the letter before it.
-            return before + char.upper() + part.lower()[len(before.lower() + char.lower()) :]
+            return before + char.title() + part.lower()[len(before.lower() + char.lower()) :]
     return part
 
 

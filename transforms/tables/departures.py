@@ -27,60 +27,72 @@ HELD: Final = {
 }
 """What the ledger calls the pairs of a link table → the V2 table that holds them, and its key out of `A`, `B`."""
 
+STALE_SCHEMA: Final = pl.Schema(dict.fromkeys(("v1_table", "A", "B", "told"), pl.String()))
+"""What `stale` gives."""
+
 NOTHING: Final = pl.lit(None, dtype=pl.String)
 
 
 def gone(ledger: pl.LazyFrame, /, table: str, *, ids: pl.LazyFrame) -> pl.LazyFrame:
-    """A record `gone_from_v1` for every row of a V1 table that some run wrote and V1 no longer has. `ids`: V1's, `v1_id`."""
-    there = ids.select(pl.col("v1_id").cast(pl.String))
+    """A record `gone_from_v1` for every row of a V1 table that some run wrote and V1 no longer has. `ids`: V1's, `v1_id` (Int64)."""
     return (
         ledger.filter(pl.col("v1_table") == table)
-        .join(there, on="v1_id", how="anti")
-        .select("v1_id", table=pl.lit(table), column=NOTHING, code=pl.lit("gone_from_v1"), check=NOTHING, original=NOTHING)
+        .select(pl.col("v1_id").cast(pl.Int64))
+        .join(ids.select("v1_id"), on="v1_id", how="anti")
+        .select(
+            pl.col("v1_id").cast(pl.String),
+            table=pl.lit(table),
+            column=NOTHING,
+            code=pl.lit("gone_from_v1"),
+            check=NOTHING,
+            original=NOTHING,
+        )
         .select(SCHEMA.names())
     )
 
 
-def pairs_given(ledger: pl.LazyFrame, /) -> pl.LazyFrame:
-    """Every pair that earlier runs gave V2, each once.
+def pairs_given(ledger: pl.LazyFrame, /) -> dict[str, pl.LazyFrame]:
+    """The pairs that earlier runs gave V2, by link table or `ParentSchool`; a pair that several rows gave stands there as often.
 
     Returns:
-        `v1_table` (the link table, or `ParentSchool`); `A`, `B`: V1 ids, but of a subject V2's, which several subjects of V1 can be;
-        `told`: the pair by V1 ids, `A:B`. All Strings.
+        Of each: `A`, `B`: V1 ids (Int64), but of a subject V2's (String), which several subjects of V1 can be. Of subjects `told`, too:
+        the pair by V1 ids, `A:B`. Neither end is ever null.
     """
     rows = ledger.select("v1_table", "v1_id", "school_id", "link_id", is_note=pl.col("digest") == NOTE)
-
-    def own(table: str) -> pl.LazyFrame:
-        ends = pl.col("v1_id").str.split_exact(":", 1).struct
-        return rows.filter(pl.col("v1_table") == table).select("v1_table", A=ends.field("field_0"), B=ends.field("field_1"))
+    first, second = (pl.col("v1_id").str.split_exact(":", 1).struct.field(f"field_{number}") for number in (0, 1))
+    school_id, link_id, v1_id = (pl.col(name).cast(pl.Int64) for name in ("school_id", "link_id", "v1_id"))
 
     def of(table: str) -> pl.LazyFrame:
         return rows.filter(pl.col("v1_table") == table)
 
-    subject, teacher = (pl.col("v1_id").str.split_exact(":", 1).struct.field(f"field_{number}") for number in (0, 1))
+    def own(table: str) -> pl.LazyFrame:
+        return of(table).select(A=first.cast(pl.Int64), B=second.cast(pl.Int64))
+
     subjects = of("_SubjectToTeacher").select(
-        "v1_table",
-        A=pl.when("is_note").then(subject).otherwise("link_id"),
-        B=teacher,
-        told=pl.when("is_note").then(pl.concat_str("link_id", pl.lit(":"), teacher)).otherwise("v1_id"),
+        A=pl.when("is_note").then(first).otherwise("link_id"),
+        B=second.cast(pl.Int64),
+        told=pl.when("is_note").then(pl.concat_str("link_id", pl.lit(":"), second)).otherwise("v1_id"),
     )
-    homerooms = of("Class").select(v1_table=pl.lit("_ClassToTeacher"), A="v1_id", B="link_id")
-    families = pl.concat([of("Student").select(v1_table=pl.lit("_ParentToStudent"), A="link_id", B="v1_id"), own("_ParentToStudent")])
-    schools = pl.concat(
-        [
-            of("Parent").select(A="v1_id", B="school_id"),
-            families.join(of("Student").select("school_id", B="v1_id"), on="B").select("A", B="school_id"),
-        ]
-    ).select(pl.lit(PARENT_SCHOOL).alias("v1_table"), "A", "B")
-    pairs = pl.concat([homerooms, own("_ClassToTeacher"), families, schools, own(PARENT_SCHOOL)])
-    pairs = pl.concat([pairs.with_columns(told=pl.concat_str("A", pl.lit(":"), "B")), subjects]).drop_nulls()
-    return pairs.group_by("v1_table", "A", "B").agg(pl.col("told").min())
+    first_contacts = of("Student").select(A=link_id, B=v1_id, school_id=school_id)
+    schools_of_children = own("_ParentToStudent").join(first_contacts.select("B", "school_id"), on="B")
+    schools = [
+        of("Parent").select(A=v1_id, B=school_id),
+        own(PARENT_SCHOOL),
+        *(part.select("A", B="school_id") for part in (first_contacts, schools_of_children)),
+    ]
+    pairs = {
+        "_ClassToTeacher": pl.concat([of("Class").select(A=v1_id, B=link_id), own("_ClassToTeacher")]),
+        "_SubjectToTeacher": subjects,
+        "_ParentToStudent": pl.concat([first_contacts.select("A", "B"), own("_ParentToStudent")]),
+        PARENT_SCHOOL: pl.concat(schools),
+    }
+    return {table: rows.drop_nulls() for table, rows in pairs.items()}
 
 
 def pairs_now(
     *, classes: pl.LazyFrame, parents: pl.LazyFrame, students: pl.LazyFrame, subjects: pl.LazyFrame, links: dict[str, pl.LazyFrame]
-) -> pl.LazyFrame:  # fmt: skip
-    """Every pair that V1 gives now: `v1_table`, `A`, `B` as in `pairs_given`.
+) -> dict[str, pl.LazyFrame]:  # fmt: skip
+    """The pairs that V1 gives now: `A`, `B`, by link table or `ParentSchool`, as in `pairs_given`; of a column, null where it is.
 
     Args:
         classes: V1's `id`, `class_teacher_id`.
@@ -89,45 +101,41 @@ def pairs_now(
         subjects: What V1's subjects are in V2: `v1_id`, `subject_uid`.
         links: V1's link tables: `A`, `B`.
     """
-
-    def pairs(table: str, rows: pl.LazyFrame) -> pl.LazyFrame:
-        return rows.select(pl.lit(table).alias("v1_table"), pl.col("A", "B").cast(pl.String))
-
-    families = pl.concat(
-        [
-            pairs("_ParentToStudent", links["_ParentToStudent"]),
-            pairs("_ParentToStudent", students.select(A="parent_id", B="id")),
-        ]
-    )
-    subject_ids = subjects.select("subject_uid", A=pl.col("v1_id").cast(pl.String))
-    taught = links["_SubjectToTeacher"].select(pl.col("A", "B").cast(pl.String)).join(subject_ids, on="A")
-    schools = families.join(students.select(pl.col("school_id").cast(pl.String), B=pl.col("id").cast(pl.String)), on="B")
-    return (
-        pl.concat(
-            [
-                pairs("_ClassToTeacher", links["_ClassToTeacher"]),
-                pairs("_ClassToTeacher", classes.select(A="id", B="class_teacher_id")),
-                pairs("_SubjectToTeacher", taught.select("B", A="subject_uid")),
-                families,
-                pairs(PARENT_SCHOOL, parents.select(A="id", B="school_id")),
-                pairs(PARENT_SCHOOL, schools.select("A", B="school_id")),
-            ]
-        )
-        .drop_nulls()
-        .unique()
-    )
+    children = links["_ParentToStudent"].select("A", "B")
+    taught = links["_SubjectToTeacher"].join(subjects.select("subject_uid", A="v1_id"), on="A")
+    schools = [
+        parents.select(A="id", B="school_id"),
+        students.select(A="parent_id", B="school_id"),
+        children.join(students.select("school_id", B="id"), on="B").select("A", B="school_id"),
+    ]
+    return {
+        "_ClassToTeacher": pl.concat([links["_ClassToTeacher"].select("A", "B"), classes.select(A="id", B="class_teacher_id")]),
+        "_SubjectToTeacher": taught.select("B", A="subject_uid"),
+        "_ParentToStudent": pl.concat([children, students.select(A="parent_id", B="id")]),
+        PARENT_SCHOOL: pl.concat(schools),
+    }
 
 
-def stale(given: pl.LazyFrame, now: pl.LazyFrame, /, *, held: Mapping[str, pl.LazyFrame]) -> pl.LazyFrame:
-    """The pairs that V2 was given and holds, and V1 no longer gives: `v1_table`, `A`, `B`, `told`.
+def stale(
+    given: Mapping[str, pl.LazyFrame], now: Mapping[str, pl.LazyFrame], /, *, held: Mapping[str, pl.LazyFrame]
+) -> pl.LazyFrame:  # fmt: skip
+    """The pairs that V2 was given and holds, and V1 no longer gives: `v1_table`, `A`, `B`, `told`, each once. All Strings.
 
     `held`: V2's link tables as they are, by name: the columns of their keys.
     """
-    left = given.join(now, on=["v1_table", "A", "B"], how="anti")
-    return pl.concat(
-        left.filter(pl.col("v1_table") == table).with_columns(**keys).join(held[v2], on=list(keys), how="semi").drop(*keys)
-        for table, (v2, keys) in HELD.items()
-    )
+    stale_pairs = [pl.LazyFrame(schema=STALE_SCHEMA)]
+    for table, (v2, keys) in HELD.items():
+        # Hardly any are left of very many: V2's keys, and what tells a pair, are made for these alone.
+        left = given[table].join(now[table], on=["A", "B"], how="anti").collect(engine="streaming")
+        if left.is_empty():
+            continue
+        if "told" not in left.columns:
+            left = left.with_columns(told=pl.format("{}:{}", "A", "B"))
+        pairs = left.lazy().group_by("A", "B").agg(pl.col("told").min()).with_columns(**keys)
+        is_held = held[v2].select(*keys).join(pairs, on=list(keys), how="semi")
+        there = pairs.join(is_held, on=list(keys), how="semi").with_columns(v1_table=pl.lit(table))
+        stale_pairs.append(there.select(pl.col(STALE_SCHEMA.names()).cast(pl.String)))
+    return pl.concat(stale_pairs)
 
 
 def stale_records(pairs: pl.LazyFrame, /) -> pl.LazyFrame:
@@ -154,4 +162,5 @@ def notes(pairs: pl.LazyFrame, /, *, ledger: pl.LazyFrame) -> pl.LazyFrame:
         link_id=pl.when(pl.col("v1_table") == "_SubjectToTeacher").then(pl.col("told").str.split(":").list.first()),
         digest=pl.lit(NOTE),
     )
-    return noted.join(ledger.select("v1_table", "v1_id"), on=["v1_table", "v1_id"], how="anti")
+    key = ["v1_table", "v1_id"]
+    return noted.join(ledger.select(key).join(noted, on=key, how="semi"), on=key, how="anti")

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
+import polars.selectors as cs
 
 from transforms.records import SCHEMA, Change
 
@@ -64,11 +65,11 @@ def with_history(identities: pl.LazyFrame, /, *, ledger: pl.LazyFrame, owners: S
         owners: Its V2 rows that can be edited or be gone. One that is gone counts as edited.
 
     Returns:
-        All columns, and `known_digest`, `known_updated_at`, `known_school_id`, `known_link_id` (null for a row that no run wrote);
-        `kept_updated_at`: what the migration wrote to V2's rows that are kept, null where none is; `edited_tables`: the V2 tables of
-        the edited owners, joined by a blank; and the Booleans, never null: for each owner `is_<name>_there` and `is_<name>_edited`
-        (false for a row that no run wrote), `is_known`, `is_edited` (an owner is), `is_unchanged`, `is_kept`, `goes` (rows of it are
-        written now), `is_there` (V2 will hold it).
+        All columns but `is_held`, and `known_digest`, `known_updated_at`, `known_school_id`, `known_link_id` (null for a row that no run
+        wrote); `kept_updated_at`: what the migration wrote to V2's rows that are kept, null where none is; `edited_tables`: the V2
+        tables of the edited owners, joined by a blank; and the Booleans, never null: for each owner `is_<name>_there` and
+        `is_<name>_edited` (false for a row that no run wrote), `is_known`, `is_edited` (an owner is), `is_unchanged`, `is_kept`, `goes`
+        (rows of it are written now), `is_there` (V2 will hold it).
     """
     columns = identities.collect_schema()
     known = ledger.select(
@@ -104,7 +105,7 @@ def with_history(identities: pl.LazyFrame, /, *, ledger: pl.LazyFrame, owners: S
         kept_updated_at=pl.when(pl.col("is_edited") & has_news).then(
             pl.coalesce(pl.when("was_kept").then("known_former_updated_at"), "known_updated_at")
         ),
-    ).drop("was_kept", "known_former_updated_at")
+    ).drop(cs.by_name("was_kept", "known_former_updated_at", "is_held", require_all=False))
 
 
 def with_role_withdrawn(people: pl.LazyFrame, /) -> pl.LazyFrame:

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 import psycopg
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
 
@@ -451,3 +452,14 @@ def test_what_the_plan_must_know_of_v2_is_read_and_nothing_else(run: Run, v1: Da
 def test_a_v2_without_a_ledger_has_seen_no_rows(run: Run, v1: Database, v2: Database) -> None:
     extract(run, v1, v2)
     assert run.before("ledger").collect().rows() == []
+
+
+def test_what_people_wrote_about_v1_is_in_its_files(make_database: MakeDatabase, v2: Database, tmp_path: Path) -> None:
+    comments = """COMMENT ON TABLE "Class" IS 'one a year'; COMMENT ON COLUMN "Class"."name" IS 'as on the door'"""
+    v1 = Database.from_url("V1", make_database(packaged_sql("v1") + ROWS + comments))
+    run = run_in(tmp_path)
+    extract(run, v1, v2)
+    schema = pq.read_schema(run.folder.part("v1", "Class", 0))
+    assert schema.metadata[b"comment"] == b"one a year"
+    assert schema.field("name").metadata == {b"postgresql_type": b"text", b"comment": b"as on the door"}
+    assert schema.field("capacity").metadata == {b"postgresql_type": b"integer"}

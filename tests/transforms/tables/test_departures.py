@@ -27,7 +27,7 @@ LEDGER = ledger(
 
 def now(
     *, classes: Pairs, parents: Pairs, students: list[tuple[int, int, int | None]], links: dict[str, Pairs], subjects: dict[int, str]
-) -> pl.LazyFrame:
+) -> dict[str, pl.LazyFrame]:
     ids = pl.Int64
     return pairs_now(
         classes=pl.LazyFrame(classes, schema={"id": ids, "class_teacher_id": ids}, orient="row"),
@@ -53,7 +53,7 @@ SAME: dict[str, Any] = {
 def held(ledger: pl.LazyFrame) -> dict[str, pl.LazyFrame]:
     """V2's link tables, with all that it was given."""
     given = pairs_given(ledger)
-    return {v2: given.filter(pl.col("v1_table") == table).select(**keys) for table, (v2, keys) in HELD.items()}
+    return {v2: given[table].select(**keys) for table, (v2, keys) in HELD.items()}
 
 
 def stale_now(**changes: Any) -> set[tuple[str, str, str]]:
