@@ -9,6 +9,7 @@ before/                             mode 0700: it holds personal data, password 
 """
 
 import hashlib
+import json
 import os
 import platform
 import shutil
@@ -24,7 +25,7 @@ from urllib.parse import quote
 import pyarrow as pa
 from psycopg import sql
 
-from pipeline.errors import DatabaseError, MigratorError, SchemaError, StorageError, UsageError
+from pipeline.errors import DatabaseError, MigratorError, RefusedError, SchemaError, StorageError, UsageError
 from pipeline.manifest import PROGRAM
 from pipeline.postgres.connect import Database
 from pipeline.postgres.snapshot import Snapshot, exported
@@ -103,6 +104,22 @@ def take_snapshot(database: Database, folder: Path, progress: Progress, /, *, pa
         manifest = _manifest(source, described)
         write_json(unfinished / "manifest.json", manifest)
     return manifest
+
+
+def recorded_files(folder: Path, /) -> list[dict[str, Any]] | None:
+    """The files of a snapshot, as its manifest tells of them: `path`, `rows`, `bytes`, `sha256`; None where the folder holds none.
+
+    Raises:
+        RefusedError: The manifest cannot be read.
+    """
+    try:
+        manifest = json.loads((folder / "manifest.json").read_bytes())
+        tables = manifest.get("tables")
+        return None if tables is None else [file for table in tables.values() for file in table["files"]]
+    except (OSError, ValueError, LookupError, AttributeError, TypeError):
+        raise RefusedError(
+            f"{folder}: its manifest.json cannot be read.", next_step="Is it a snapshot's folder? Take it from a backup, then."
+        ) from None
 
 
 def folder_names(names: list[str], /) -> dict[str, str]:

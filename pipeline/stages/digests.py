@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -50,9 +50,13 @@ def digests(folder: RunFolder, /) -> list[dict[str, Any]]:
         OSError: A file cannot be read.
     """
     paths = {path for pattern in COVERED for path in folder.path.glob(pattern) if path.is_file()}
-    covered = sorted(path for path in paths if not _matches(_name(folder, path), WRITTEN_LATER))
+    return digests_of(folder.path, (path for path in paths if not _matches(_name(folder.path, path), WRITTEN_LATER)))
+
+
+def digests_of(folder: Path, paths: Iterable[Path], /) -> list[dict[str, Any]]:
+    """Files in a folder, in the order of their names, as `digests` tells of them."""
     with ThreadPoolExecutor(os.cpu_count()) as cores:
-        return list(cores.map(partial(_digest, folder), covered))
+        return list(cores.map(partial(_digest, folder), sorted(paths)))
 
 
 def touched(recorded: Sequence[Mapping[str, Any]], found: Sequence[Mapping[str, Any]], /) -> Touched:
@@ -67,7 +71,7 @@ def touched(recorded: Sequence[Mapping[str, Any]], found: Sequence[Mapping[str, 
     )
 
 
-def _digest(folder: RunFolder, path: Path) -> dict[str, Any]:
+def _digest(folder: Path, path: Path) -> dict[str, Any]:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return {"path": _name(folder, path), "rows": _rows(path), "bytes": path.stat().st_size, "sha256": digest}
@@ -85,8 +89,8 @@ def _rows(path: Path) -> int | None:
     return None
 
 
-def _name(folder: RunFolder, path: Path) -> str:
-    return path.relative_to(folder.path).as_posix()
+def _name(folder: Path, path: Path) -> str:
+    return path.relative_to(folder).as_posix()
 
 
 def _matches(name: str, patterns: Sequence[str]) -> bool:

@@ -7,13 +7,16 @@ import polars as pl
 import psycopg
 import pytest
 
+from pipeline.commands.report import report
 from pipeline.commands.snapshot import snapshot
 from pipeline.commands.terminal import Terminal
-from pipeline.errors import SettingsError, UsageError
+from pipeline.errors import RefusedError, SettingsError, UsageError, VerificationError
 from pipeline.settings import read_settings
 from pipeline.stages.setup import set_up
 
 pytestmark = pytest.mark.usefixtures("nothing_set")
+
+TOUCHED = ("changed", "missing", "added", "handed_over")
 
 SUBJECTS = """
     INSERT INTO "School" ("id", "name", "code", "admin_name", "admin_password", "updated_at")
@@ -72,3 +75,26 @@ def test_a_folder_that_holds_something_is_refused(v1: str) -> None:
     with pytest.raises(UsageError, match="before is in use"):
         snapshot(read_settings(v1_database_url=v1), Terminal(), side="v1", folder=Path("before"))
     assert [path.name for path in Path("before").iterdir()] == ["a"]
+
+
+def test_what_was_touched_of_a_snapshot_is_told_by_the_report(v1: str, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = read_settings(v1_database_url=v1, migration_batch_size=1000)
+    manifest = snapshot(settings, Terminal(), side="v1", folder=Path("before"))
+    subjects = [file["path"] for file in manifest["tables"]["[red]Subject"]["files"]]
+    capsys.readouterr()
+    report(settings, Terminal(as_json=True), run_id="before", check=True)
+    document = json.loads(capsys.readouterr().out)
+    assert document == {"snapshot": "before", "files": 11, "bytes": manifest["bytes"]} | {key: [] for key in TOUCHED}
+    Path("before", subjects[0]).unlink()
+    Path("before", subjects[1]).write_bytes(b"no Parquet")
+    Path("before", "Guest.parquet").write_bytes(b"")
+    with pytest.raises(VerificationError, match=r"of snapshot before were touched since: 1 changed, 1 missing, 1 added\."):
+        report(settings, Terminal(as_json=True), run_id="before", check=True)
+    document = json.loads(capsys.readouterr().out)
+    assert [document[kind] for kind in TOUCHED] == [[subjects[1]], [subjects[0]], ["Guest.parquet"], []]
+
+
+def test_a_snapshot_whose_manifest_cannot_be_read_is_no_snapshot_any_more(tmp_path: Path) -> None:
+    Path(tmp_path, "manifest.json").write_text("{", encoding="utf-8")
+    with pytest.raises(RefusedError, match=r"manifest\.json cannot be read"):
+        report(read_settings(), Terminal(), run_id=str(tmp_path), check=True)
