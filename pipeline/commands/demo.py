@@ -37,14 +37,17 @@ def demo(settings: Settings, terminal: Terminal, /, *, students: int, keep: bool
         )
         migrate_and_show(run, terminal, v1, v2, force=True)
         if keep:
-            terminal.say(f"V1: {v1_url}\nV2: {v2_url}\nThe databases stay until Ctrl-C.")
-            _wait_for_the_end()
+            _stay(terminal, f"V1: {v1_url}\nV2: {v2_url}\nThe databases stay until Ctrl-C.")
 
 
-def _wait_for_the_end() -> None:
-    """Waits for Ctrl-C, or to be told to end; Polars' own handler would swallow the first, and whichever thread hears it counts."""
+def _stay(terminal: Terminal, told: str) -> None:
+    """Tells something, and waits for Ctrl-C, or to be told to end; who reads it may end it before the line is through.
+
+    Polars' own handler would swallow the first, and whichever thread hears it counts.
+    """
     for ending in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
+        terminal.say(told)
         while True:
             time.sleep(SECONDS_BETWEEN_LOOKS)

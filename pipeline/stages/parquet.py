@@ -1,7 +1,6 @@
 """Streams of record batches ══▶ Parquet files, in parts, each whole or not there."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, Literal
 
@@ -61,13 +60,12 @@ def write_stream(
 ) -> int:
     """Writes a stream to one Parquet file, readable by its owner only; gives its rows.
 
-    Until it is whole it is called `.tmp`, and stays so where the stream or the disk fails. A batch is written while the next one is
-    read, one ahead at most.
+    Until it is whole it is called `.tmp`, and stays so where the stream or the disk fails.
 
     Args:
         path: Of the file; one that is there is replaced.
         batches: One batch at least, all of the first one's schema, whose metadata the file keeps.
-        advance: Called with the rows of each batch as it comes.
+        advance: Called with the rows of each batch as it is written.
         compression: `lz4` takes less time and half as many bytes again.
 
     Raises:
@@ -77,18 +75,12 @@ def write_stream(
     unfinished.touch(mode=PRIVATE_FILE)
     rows = 0
     first = next(batches)
-    with (
-        pq.ParquetWriter(unfinished, first.schema, compression=compression, dictionary_pagesize_limit=DICTIONARY_BYTES) as writer,
-        ThreadPoolExecutor(max_workers=1) as behind,
-    ):
-        written: Future[None] = behind.submit(lambda: None)
+    with pq.ParquetWriter(unfinished, first.schema, compression=compression, dictionary_pagesize_limit=DICTIONARY_BYTES) as writer:
         for batch in _again(first, batches):
-            written.result()
-            written = behind.submit(writer.write_batch, batch)
+            writer.write_batch(batch)
             rows += batch.num_rows
             if advance:
                 advance(batch.num_rows)
-        written.result()
     unfinished.replace(path)
     return rows
 
