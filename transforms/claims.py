@@ -8,6 +8,9 @@ every later claimant ──────────────▶ its wish with
 
 Owned is what V2 holds, what any row wishes for, and what has been given out already. There is no loop over claimants: counters
 of one length are given out to all of them at once, in claim order, then those of the next length to whoever is left.
+
+Nearly everyone gets the wish. So the result names the others alone, and who meets nobody is told by a hash of the wish: memory holds
+a few bytes for each claimant, and text for those who contend.
 """
 
 from dataclasses import dataclass
@@ -53,8 +56,8 @@ DASH: Final = Suffixing(separator="-")
 """Admission numbers and subject codes: `A-17-2`."""
 
 
-def granted(claims: pl.LazyFrame, /, *, held: pl.LazyFrame, suffixing: Suffixing) -> pl.DataFrame:
-    """Grants every claimant a value of its own.
+def suffixed(claims: pl.LazyFrame, /, *, held: pl.LazyFrame, suffixing: Suffixing) -> pl.DataFrame:
+    """Grants every claimant a value of its own: the wish, or, to those whom this names, the wish with a counter.
 
     Args:
         claims: One row for each that wishes for a value, claimant or not: `turn` (Int64: the claim order, unique), `scope`
@@ -65,33 +68,23 @@ def granted(claims: pl.LazyFrame, /, *, held: pl.LazyFrame, suffixing: Suffixing
         suffixing: How a later claimant's value is made.
 
     Returns:
-        `turn`, `value` (String), `suffixed` (Boolean): a row for each claimant with a wish, in no order. The result does not
-        depend on the order of the rows given.
+        `turn`, `value` (String): a row for each claimant who is granted another value than the wish, in no order. All other claimants
+        with a wish are granted that. The result does not depend on the order of the rows given.
     """
-    claimants = claims.filter(pl.col("claims") & pl.col("wish").is_not_null())
-    # In a later run that is nearly everyone: they meet nobody else, and go past all that follows.
-    holds_wish = (pl.col("holds") == pl.col("wish")).fill_null(value=False)
-    settled, others = pl.collect_all(
-        [
-            claimants.filter(holds_wish).select("turn", value="wish", suffixed=pl.lit(value=False)),
-            claimants.filter(~holds_wish).select("turn", "scope", "wish", "holds"),
-        ],
-        engine="streaming",
-    )
-    keepers = _keepers_of_a_counter(others, suffixing)
-    seekers = others.join(keepers, on="turn", how="anti").drop("holds")
-    if seekers.is_empty():
-        return pl.concat([settled, keepers])
-    held = held.select("scope", wish="value")
-    taken = held.join(seekers.lazy(), on=["scope", "wish"], how="semi").unique().collect(engine="streaming")
-    first, others = _first_of_each_wish(seekers)
-    laters = pl.concat([others, first.join(taken, on=["scope", "wish"], how="semi")])
-    suffixed = []
-    if not laters.is_empty():
-        owned = pl.concat([held, claims.filter(pl.col("wish").is_not_null()).select("scope", "wish")])
-        suffixed = _suffixed(laters, owned=_owned_counters(owned, suffixing), suffixing=suffixing)
-    firsts = first.join(taken, on=["scope", "wish"], how="anti")
-    return pl.concat([settled, keepers, firsts.select("turn", value="wish", suffixed=pl.lit(value=False)), *suffixed])
+    claimants = claims.filter(pl.col("claims") & pl.col("wish").is_not_null()).select("turn", "scope", "wish", "holds")
+    # In a later run nearly everyone holds the wish: they meet nobody else, and go past all that follows.
+    is_settled = (pl.col("holds") == pl.col("wish")).fill_null(value=False)
+    holders = claimants.filter(~is_settled & pl.col("holds").is_not_null()).collect(engine="streaming")
+    keepers = _keepers_of_a_counter(holders, suffixing)
+    seekers = claimants.filter(~is_settled).drop("holds").join(keepers.lazy(), on="turn", how="anti")
+    later = _later_claimants(seekers)
+    barred = seekers.join(held.select("scope", wish="value"), on=["scope", "wish"], how="semi").collect(engine="streaming")
+    waiting = pl.concat([later, barred]).unique("turn")
+    if waiting.is_empty():
+        return keepers
+    wishes = claims.filter(pl.col("wish").is_not_null()).select("scope", "wish")
+    owned = _owned_counters(pl.concat([held.select("scope", wish="value"), wishes]), suffixing)
+    return pl.concat([keepers, *_counted(waiting, owned=owned, suffixing=suffixing)])
 
 
 def _keepers_of_a_counter(claimants: pl.DataFrame, suffixing: Suffixing) -> pl.DataFrame:
@@ -104,19 +97,19 @@ def _keepers_of_a_counter(claimants: pl.DataFrame, suffixing: Suffixing) -> pl.D
     for (digits,), holders_of_length in holders.group_by(pl.col("counter").str.len_chars()):
         head, tail = suffixing.head_and_tail(pl.col("wish"), digits=int(digits))
         keepers.append(holders_of_length.filter((pl.col("head") == head) & (pl.col("tail") == tail)))
-    return pl.concat(keepers).select("turn", value="holds", suffixed=pl.lit(value=True))
+    return pl.concat(keepers).select("turn", value="holds")
 
 
-def _first_of_each_wish(seekers: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Parts the first claimant of each wish from those that come later."""
-    # Two wishes may share a hash: so this is only which of them to look at closer, and few rows are left to compare by the wish itself.
-    is_contested = seekers.select(pl.struct("scope", "wish").hash()).to_series().is_duplicated()
-    contested = seekers.filter(is_contested)
-    is_first = contested.select(pl.col("turn") == pl.col("turn").min().over("scope", "wish")).to_series()
-    return pl.concat([seekers.filter(~is_contested), contested.filter(is_first)]), contested.filter(~is_first)
+def _later_claimants(seekers: pl.LazyFrame) -> pl.DataFrame:
+    """Those whose wish another has, whose turn is before theirs."""
+    # Two wishes may share a hash: so this is only whom to look at closer, and few rows are left to compare by the wish itself.
+    hashed = seekers.select("turn", wish_hash=pl.struct("scope", "wish").hash()).collect(engine="streaming")
+    is_shared = hashed["wish_hash"].is_duplicated()
+    contested = seekers.join(hashed.lazy().filter(pl.lit(is_shared)).select("turn"), on="turn", how="semi")
+    return contested.filter(pl.col("turn") != pl.col("turn").min().over("scope", "wish")).collect()
 
 
-def _suffixed(seekers: pl.DataFrame, *, owned: pl.DataFrame, suffixing: Suffixing) -> list[pl.DataFrame]:
+def _counted(seekers: pl.DataFrame, *, owned: pl.DataFrame, suffixing: Suffixing) -> list[pl.DataFrame]:
     """Gives each seeker the smallest free counter. One round for each length of counter, not for each seeker."""
     rounds = []
     waiting = seekers
@@ -134,7 +127,6 @@ def _suffixed(seekers: pl.DataFrame, *, owned: pl.DataFrame, suffixing: Suffixin
             given.filter(pl.col("counter").is_not_null()).select(
                 "turn",
                 value=pl.concat_str("head", pl.lit(suffixing.separator), "counter", "tail"),
-                suffixed=pl.lit(value=True),
             )
         )
         waiting = given.filter(pl.col("counter").is_null()).select("turn", "scope", "wish")

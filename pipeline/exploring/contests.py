@@ -21,7 +21,7 @@ def contested_grants(run: Run, column: Literal["email", "phone"], /) -> pl.DataF
         want it, then by address, then in claim order. Who is condemned (V1 alone keeps the row out) claims nothing.
     """
     claimants = pl.concat(
-        run.people(kind.table).filter(~pl.col("is_condemned")).select("turn", "v1_id", kind=pl.lit(kind.table), wanted=column)
+        run.people(kind.table).filter(~pl.col("is_condemned")).select("turn", "v1_id", kind=pl.lit(kind.table), wanted=f"wished_{column}")
         for kind in kinds.KINDS
     )
     held = run.before("User").select(wanted=pl.col(column).str.to_lowercase(), in_v2=pl.lit(value=True)).unique().drop_nulls()
@@ -31,7 +31,8 @@ def contested_grants(run: Run, column: Literal["email", "phone"], /) -> pl.DataF
         .join(held, on="wanted", how="left")
         .with_columns(pl.col("in_v2").fill_null(value=False))
         .filter((pl.col("people") > 1) | pl.col("in_v2"))
-        .join(run.plan("claims").select("turn", got=f"granted_{column}"), on="turn", how="left")
+        .join(run.plan("claims").select("turn", f"granted_{column}"), on="turn", how="left")
+        .with_columns(got=pl.coalesce(f"granted_{column}", "wanted"))
         .sort("people", "wanted", "turn", descending=[True, False, False])
         .select("wanted", "people", "in_v2", "kind", "v1_id", "got", kept=pl.col("got") == pl.col("wanted"))
         .collect()

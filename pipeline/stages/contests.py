@@ -3,24 +3,28 @@
 import polars as pl
 
 
-def contest(wishes: pl.LazyFrame, granted: pl.LazyFrame, /) -> dict[str, int]:
+def contest(wishes: pl.LazyFrame, /, *, suffixed: int) -> dict[str, int]:
     """Counts for the report, over all of V1, whatever a run is about; no values.
 
     Args:
         wishes: A row for each that wishes: `wish` (null wishes for nothing) and `scope`, within which values contend.
-        granted: A row for each that was granted a value: `suffixed` (Boolean; null counts as false).
+        suffixed: How many rows got a value with a counter.
 
     Returns:
-        `values`: how many values more than one row wishes for; `suffixed`: how many rows got one with a counter, be it for the sake of
-        another row or of what V2 holds; `largest_group`: how many rows wish for the most contested value, 0 where none is contested.
+        `values`: how many values more than one row wishes for; `suffixed`: as given, be it for the sake of another row or of what V2
+        holds; `largest_group`: how many rows wish for the most contested value, 0 where none is contested.
     """
-    groups = wishes.drop_nulls("wish").group_by("scope", "wish").agg(rows=pl.len()).filter(pl.col("rows") > 1)
-    shared, counted = pl.collect_all(
-        [
-            groups.select(values=pl.len(), largest_group=pl.col("rows").max().fill_null(0)),
-            granted.select(suffixed=pl.col("suffixed").sum()),
-        ],
-        engine="streaming",
+    hashed = wishes.drop_nulls("wish").with_columns(wish_hash=pl.struct("scope", "wish").hash())
+    hashes = hashed.select("wish_hash").collect(engine="streaming").to_series()
+    # Only what shares a hash is grouped by the values themselves: a few of very many.
+    shared = hashes.filter(hashes.is_duplicated()).unique()
+    groups = (
+        hashed.join(pl.LazyFrame({"wish_hash": shared}), on="wish_hash", how="semi")
+        .group_by("scope", "wish")
+        .agg(rows=pl.len())
+        .filter(pl.col("rows") > 1)
+        .select(values=pl.len(), largest_group=pl.col("rows").max().fill_null(0))
+        .collect(engine="streaming")
     )
-    values, largest_group = shared.row(0)
-    return {"values": values, "suffixed": counted.item(), "largest_group": largest_group}
+    values, largest_group = groups.row(0)
+    return {"values": values, "suffixed": suffixed, "largest_group": largest_group}

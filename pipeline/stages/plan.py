@@ -19,7 +19,7 @@ from pipeline.run import Run
 from pipeline.run_folder import part_number
 from pipeline.stages.contests import contest
 from pipeline.stages.findings_record import FindingsRecord
-from pipeline.stages.parquet import QUICK
+from pipeline.stages.parquet import write_frame
 from pipeline.stages.plan_links import plan_links, relationships
 from pipeline.stages.planned import ENTITY_OF, with_history, write_plan
 from pipeline.stages.record_files import write_record
@@ -98,7 +98,8 @@ def _plan_subjects(run: Run, findings: FindingsRecord, advance: Advance) -> dict
     identities = identities.join(schools_edited, on="school_uid", how="left")
     write_plan(with_history(run, "Subject", identities, rows, owners), run.folder.plan("Subject"), advance)
     planned = run.plan("Subject")
-    return contest(planned.select(scope=pl.lit(""), wish="wished_code"), planned.select(suffixed="is_code_suffixed"))
+    suffixed = planned.select(pl.col("is_code_suffixed").sum()).collect().item()
+    return contest(planned.select(scope=pl.lit(""), wish="wished_code"), suffixed=suffixed)
 
 
 def _plan_people(run: Run, kind: kinds.Kind, number: int, findings: FindingsRecord, advance: Advance) -> None:
@@ -106,10 +107,11 @@ def _plan_people(run: Run, kind: kinds.Kind, number: int, findings: FindingsReco
     rows = kinds.common_form(pl.scan_parquet(run.folder.part("v1", kind.source, number)), kind)
     failures = _failures(rows, kind.table, findings)
     draws: tuple[str, ...] = ()
+    keeps: tuple[str, ...] = ()
     if kind is kinds.STUDENT:
         of_class = run.plan("Class").select("enrolment_year", class_id="v1_id", is_class_there="is_there")
         rows = rows.join(of_class, on="class_id", how="left").join(relationships(run), on="parent_id", how="left")
-        draws = ("enrolment_year", "is_class_there", "relationship")
+        draws, keeps = ("enrolment_year", "is_class_there", "relationship"), ("admission_no",)
     identities = people.identified(
         rows,
         kind,
@@ -118,11 +120,16 @@ def _plan_people(run: Run, kind: kinds.Kind, number: int, findings: FindingsReco
         held=run.before("User"),
         placeholder_domain=run.settings.placeholder_email_domain,
         draws=draws,
+        keeps=keeps,
     )
     owners = [Owner("user", "User", "user_uid", run.before("User"))]
     if kind is not kinds.ADMINISTRATOR:
         owners.append(Owner("profile", kind.table, "profile_uid", run.before(kind.table)))
-    link = "parent_id" if kind is kinds.STUDENT else None
+    link = None
+    if kind is kinds.STUDENT:
+        link = "parent_id"
+        wished = students.wished_admission_no(is_condemned=pl.col("is_condemned"))
+        identities = identities.with_columns(wished_admission_no=wished).drop("admission_no")
     planned = with_history(run, kind.table, identities, rows, owners, link=link)
     write_plan(planned, run.folder.part("plan/people", kind.table, number), advance)
 
@@ -133,24 +140,18 @@ def _plan_claims(run: Run) -> dict[str, dict[str, int]]:
     Gives how contested they are, by column.
     """
     everyone = pl.concat(
-        run.people(kind.table).select("turn", "email", "phone", "holds_email", "holds_phone", "is_condemned") for kind in kinds.KINDS
+        run.people(kind.table).select("turn", "wished_email", "wished_phone", "holds_email", "holds_phone", "is_condemned")
+        for kind in kinds.KINDS
     )
-    grants = everyone.filter(~pl.col("is_condemned")).select("turn")
-    contested = {}
+    contested, grants = {}, {}
     for column, suffixing in (("email", claims.PLUS_ADDRESS), ("phone", claims.EXTENSION)):
         taken = pl.col(column).str.to_lowercase()
-        granted = claims.granted(
-            everyone.select("turn", scope=pl.lit(""), wish=column, claims=~pl.col("is_condemned"), holds=f"holds_{column}"),
-            held=run.before("User").filter(taken.is_not_null()).select(scope=pl.lit(""), value=taken),
-            suffixing=suffixing,
-        )
-        contested[column] = contest(everyone.select(scope=pl.lit(""), wish=column), granted.lazy())
-        grants = grants.join(
-            granted.lazy().rename({"value": f"granted_{column}", "suffixed": f"is_{column}_suffixed"}),
-            on="turn",
-            how="left",
-        ).with_columns(pl.col(f"is_{column}_suffixed").fill_null(value=False))
-    grants.sink_parquet(run.folder.plan("claims"), compression="zstd", compression_level=QUICK)
+        wishes = everyone.select("turn", scope=pl.lit(""), wish=f"wished_{column}", claims=~pl.col("is_condemned"), holds=f"holds_{column}")
+        held = run.before("User").filter(taken.is_not_null()).select(scope=pl.lit(""), value=taken)
+        grants[column] = claims.suffixed(wishes, held=held, suffixing=suffixing).rename({"value": f"granted_{column}"})
+        contested[column] = contest(wishes, suffixed=grants[column].height)
+    both = grants["email"].join(grants["phone"], on="turn", how="full", coalesce=True)
+    write_frame(run.folder.plan("claims"), both)
     return contested
 
 
@@ -163,20 +164,15 @@ def _plan_admission_numbers(run: Run) -> dict[str, int]:
         # A number contends within its school, which V1's id tells in a few characters; V2 may have schools of its own.
         .select(profile_uid="id", scope=pl.coalesce(_scope("school_id"), pl.format("V2:{}", "schoolId")), value="admissionNo")
     )
-    applicants = (
+    wishes = (
         run.people("Student")
-        .select("v1_id", "profile_uid", "is_condemned", scope=_scope("school_id"))
-        .join(run.v1("Student").select("admission_no", v1_id=pl.col("id").cast(pl.Int64)), on="v1_id")
+        .select("profile_uid", turn="v1_id", scope=_scope("school_id"), wish="wished_admission_no", claims=~pl.col("is_condemned"))
         .join(held.rename({"value": "holds", "scope": "held_scope"}), on="profile_uid", how="left")
         .with_columns(holds=pl.when(pl.col("held_scope") == pl.col("scope")).then("holds"))
     )
-    students.admission_wishes(applicants).sink_parquet(run.folder.plan("admission_wishes"), compression="zstd", compression_level=QUICK)
-    wishes = run.plan("admission_wishes")
-    granted = claims.granted(wishes, held=held.select("scope", "value"), suffixing=claims.DASH)
-    granted.select(v1_id="turn", granted_admission_no="value", is_admission_no_suffixed="suffixed").write_parquet(
-        run.folder.plan("admission_numbers")
-    )
-    return contest(wishes, granted.lazy())
+    grants = claims.suffixed(wishes, held=held.select("scope", "value"), suffixing=claims.DASH)
+    write_frame(run.folder.plan("admission_numbers"), grants.select(v1_id="turn", granted_admission_no="value"))
+    return contest(wishes, suffixed=grants.height)
 
 
 def _scope(school_id: str) -> pl.Expr:

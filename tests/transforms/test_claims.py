@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.claims import DASH, EXTENSION, PLUS_ADDRESS, Suffixing, granted
+from transforms.claims import DASH, EXTENSION, PLUS_ADDRESS, Suffixing, suffixed
 
 SCHEMA = {"turn": pl.Int64, "scope": pl.String, "wish": pl.String, "claims": pl.Boolean, "holds": pl.String}
 
@@ -31,7 +31,7 @@ def with_dash(wish: str, counter: int) -> str:
     return f"{wish}-{counter}"
 
 
-def one_by_one(claims: list[Claim], held: set[tuple[str, str]], suffixed: Callable[[str, int], str]) -> dict[int, tuple[str, bool]]:
+def one_by_one(claims: list[Claim], held: set[tuple[str, str]], with_counter: Callable[[str, int], str]) -> dict[int, tuple[str, bool]]:
     """The rule as the mapping tells it, one claimant after another."""
     owned = held | {(scope, wish) for _, scope, wish, _, _ in claims if wish is not None}
     first_taken = set(held)
@@ -40,7 +40,7 @@ def one_by_one(claims: list[Claim], held: set[tuple[str, str]], suffixed: Callab
     seekers = []
     for turn, scope, wish, _, holds in claimants:
         assert wish is not None
-        own = {wish, *(suffixed(wish, counter) for counter in range(1, 300))}
+        own = {wish, *(with_counter(wish, counter) for counter in range(1, 300))}
         if holds is not None and holds in own:
             given_to[turn] = (holds, holds != wish)
         else:
@@ -50,19 +50,23 @@ def one_by_one(claims: list[Claim], held: set[tuple[str, str]], suffixed: Callab
             first_taken.add((scope, wish))
             given_to[turn] = (wish, False)
             continue
-        value = next(value for counter in itertools.count(2) if (scope, value := suffixed(wish, counter)) not in owned)
+        value = next(value for counter in itertools.count(2) if (scope, value := with_counter(wish, counter)) not in owned)
         owned.add((scope, value))
         given_to[turn] = (value, True)
     return given_to
 
 
 def by_claims(claims: list[Claim], held: set[tuple[str, str]], suffixing: Suffixing) -> dict[int, tuple[str, bool]]:
-    result = granted(
+    result = suffixed(
         pl.LazyFrame(claims, schema=SCHEMA, orient="row"),
         held=pl.LazyFrame(sorted(held), schema={"scope": pl.String, "value": pl.String}, orient="row"),
         suffixing=suffixing,
     )
-    return {turn: (value, suffixed) for turn, value, suffixed in result.select("turn", "value", "suffixed").iter_rows()}
+    values = dict(result.select("turn", "value").iter_rows())
+    assert len(values) == result.height
+    given_to = {turn: wish for turn, _, wish, is_claimant, _ in claims if is_claimant and wish is not None}
+    assert values.keys() <= given_to.keys()
+    return {turn: (values.get(turn, wish), turn in values) for turn, wish in given_to.items()}
 
 
 LONG = "a" * 61
@@ -78,9 +82,9 @@ NUMBERS = st.sampled_from(["A", "A-2", "A-3", "A-2-2", "B", "ADM-7"])
 
 
 @st.composite
-def contests(draw: st.DrawFn, values: st.SearchStrategy[str], suffixed: Callable[[str, int], str]) -> Any:
+def contests(draw: st.DrawFn, values: st.SearchStrategy[str], with_counter: Callable[[str, int], str]) -> Any:
     scopes = st.sampled_from(["s", "t"])
-    any_value = values | st.builds(suffixed, values, st.integers(1, 12))
+    any_value = values | st.builds(with_counter, values, st.integers(1, 12))
     claims = [
         (turn, draw(scopes), draw(values | st.none()), draw(st.booleans() | st.just(value=True)), draw(st.none() | any_value))
         for turn in range(draw(st.integers(0, 25)))
@@ -99,16 +103,16 @@ def contests(draw: st.DrawFn, values: st.SearchStrategy[str], suffixed: Callable
 
 
 @pytest.mark.parametrize(
-    ("suffixing", "values", "suffixed"),
+    ("suffixing", "values", "with_counter"),
     [(PLUS_ADDRESS, EMAILS, plus_address), (EXTENSION, PHONES, with_extension), (DASH, NUMBERS, with_dash)],
     ids=["e-mails", "phones", "numbers"],
 )
 @given(data=st.data())
 def test_grants_are_those_of_one_claimant_after_another(
-    data: st.DataObject, suffixing: Suffixing, values: st.SearchStrategy[str], suffixed: Callable[[str, int], str]
+    data: st.DataObject, suffixing: Suffixing, values: st.SearchStrategy[str], with_counter: Callable[[str, int], str]
 ) -> None:
-    claims, held = data.draw(contests(values, suffixed))
-    assert by_claims(claims, held, suffixing) == one_by_one(claims, held, suffixed)
+    claims, held = data.draw(contests(values, with_counter))
+    assert by_claims(claims, held, suffixing) == one_by_one(claims, held, with_counter)
 
 
 @given(contest=contests(EMAILS, plus_address), data=st.data())

@@ -35,8 +35,8 @@ CHANGES: Final = (
 """What `converted` rows tell of every kind; the modules of the kinds add theirs. An administrator's timestamps are the school's."""
 
 CARRIED: Final = (
-    "v1_id", "turn", "user_uid", "profile_uid", "judged_name", "judged_email", "judged_phone", "is_email_made_up",
-    "known_school_id", "is_user_there", "is_user_edited", "is_profile_edited",
+    "v1_id", "turn", "user_uid", "profile_uid", "judged_name", "judged_email", "judged_phone", "wished_email", "wished_phone",
+    "is_email_made_up", "known_school_id", "is_user_there", "is_user_edited", "is_profile_edited",
 )  # fmt: skip
 """What `converted` takes over of the identities, where they have it."""
 
@@ -51,6 +51,7 @@ def identified(
     held: pl.LazyFrame,
     placeholder_domain: str,
     draws: Sequence[str] = (),
+    keeps: Sequence[str] = (),
 ) -> pl.LazyFrame:
     """Who each person is, what they wish for, and whether they can go to V2.
 
@@ -62,11 +63,13 @@ def identified(
         held: V2's users as they are: `id`, `email`, `phone`.
         placeholder_domain: The domain of made-up addresses.
         draws: Further columns of `people` that the row is made from, out of other V1 rows.
+        keeps: Columns of `people` to give as they are.
 
     Returns:
-        `v1_id`, `turn`, `user_uid`, `profile_uid`, `school_id`; `judged_name`, `judged_email`, `judged_phone` (structs of the transforms);
-        `email`, `phone`: the wishes, null for none; `is_email_made_up`; `holds_email`, `holds_phone`: what V2 holds for this
-        person; the columns of a rejection; `is_condemned` (V1 alone keeps the row out: it claims nothing); `digest`.
+        The columns of `keeps`; `v1_id`, `turn`, `user_uid`, `profile_uid`, `school_id`; `judged_name`, `judged_email`, `judged_phone`
+        (structs of the transforms); `wished_email`, `wished_phone`: null for none; `is_email_made_up`; `holds_email`, `holds_phone`:
+        what V2 holds for this person; the columns of a rejection; `is_condemned` (V1 alone keeps the row out: it claims nothing);
+        `digest`.
     """
     judged = (
         people.join(
@@ -113,9 +116,9 @@ def identified(
         .with_columns(is_condemned=is_condemned)
         .select(
             "v1_id", "turn", "user_uid", "profile_uid", "school_id", "judged_name", "judged_email", "judged_phone",
-            "holds_email", "holds_phone", "is_condemned", *rejections.COLUMNS,
-            email=pl.coalesce(own_email, pl.when(~pl.col("is_condemned")).then(made_up)),
-            phone=pl.col("judged_phone").struct.field("value"),
+            "holds_email", "holds_phone", "is_condemned", *rejections.COLUMNS, *keeps,
+            wished_email=pl.coalesce(own_email, pl.when(~pl.col("is_condemned")).then(made_up)),
+            wished_phone=pl.col("judged_phone").struct.field("value"),
             is_email_made_up=own_email.is_null(),
             digest=row_digest(
                 kind.common_columns,
@@ -140,7 +143,7 @@ def converted(
     Args:
         people: V1 rows of the kind in the common form.
         identities: What `identified` says of those that go to V2; the others fall out.
-        grants: `turn`, `granted_email`, `is_email_suffixed`, `granted_phone`, `is_phone_suffixed` of every claimant.
+        grants: `turn`, `granted_email`, `granted_phone` of everyone who is granted another address than the wish; null: the wish.
         schools: `v1_id`, `school_uid`, `school_country` of every V1 school.
         run_started_at: UTC, without a time zone.
     """
@@ -149,6 +152,10 @@ def converted(
         .join(grants, on="turn", how="left")
         .join(schools.select("school_uid", "school_country", school_id="v1_id"), on="school_id", how="left")
         .with_columns(
+            granted_email=pl.coalesce("granted_email", "wished_email"),
+            granted_phone=pl.coalesce("granted_phone", "wished_phone"),
+            is_email_suffixed=pl.col("granted_email").is_not_null(),
+            is_phone_suffixed=pl.col("granted_phone").is_not_null(),
             judged_timestamps=dates.plausible_timestamps(pl.col("created_at"), pl.col("updated_at"), run_started_at=run_started_at),
             judged_birth=dates.plausible_date(pl.col("date_of_birth"), not_after=run_started_at.date()),
             judged_address=addresses.parsed(pl.col("address"), country=pl.col("school_country")),

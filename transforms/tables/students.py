@@ -20,25 +20,13 @@ CHANGES: Final[tuple[Change, ...]] = (
 )
 
 
-def admission_wishes(students: pl.LazyFrame, /) -> pl.LazyFrame:
-    """What each student wishes for as admission number within the school; `claims.granted` reads it.
+def wished_admission_no(*, is_condemned: pl.Expr | None = None) -> pl.Expr:
+    """What a student (`v1_id`, `admission_no`) wishes for as admission number within the school: the own one, or `ADM-<V1 id>`.
 
-    Args:
-        students: Every V1 student: `v1_id`, `admission_no`, `is_condemned`, `scope` (the school), and `holds`, what V2 holds for
-            this student at this school.
-
-    Returns:
-        `turn` (the V1 id), `scope`, `wish`, `claims`, `holds`. A missing number is `ADM-<V1 id>`; a condemned row wishes for its
-        own number only.
+    String; null for a condemned row without a number of its own. Nobody is condemned if `is_condemned` is None.
     """
-    made_up = pl.when(~pl.col("is_condemned")).then(pl.format("ADM-{}", "v1_id"))
-    return students.select(
-        "scope",
-        "holds",
-        turn="v1_id",
-        wish=pl.coalesce(optional(pl.col("admission_no")), made_up),
-        claims=~pl.col("is_condemned"),
-    )
+    made_up = pl.format("ADM-{}", "v1_id")
+    return pl.coalesce(optional(pl.col("admission_no")), made_up if is_condemned is None else pl.when(~is_condemned).then(made_up))
 
 
 def converted(converted_people: pl.LazyFrame, /, *, admissions: pl.LazyFrame, classes: pl.LazyFrame, parents: pl.LazyFrame) -> pl.LazyFrame:
@@ -46,7 +34,7 @@ def converted(converted_people: pl.LazyFrame, /, *, admissions: pl.LazyFrame, cl
 
     Args:
         converted_people: Students as `people.converted` gives them.
-        admissions: `v1_id`, `granted_admission_no`, `is_admission_no_suffixed`.
+        admissions: `v1_id`, `granted_admission_no` of everyone who is granted another number than the wish.
         classes: The classes that V2 will hold: `v1_id`, `class_uid`, `enrolment_year`.
         parents: The parents that V2 will hold: `v1_id`, `parent_uid`.
     """
@@ -56,6 +44,8 @@ def converted(converted_people: pl.LazyFrame, /, *, admissions: pl.LazyFrame, cl
         .join(parents.select("parent_uid", parent_id="v1_id"), on="parent_id", how="left")
         .with_columns(
             student_uid=v2_id(kinds.STUDENT.table, pl.col("v1_id")),
+            granted_admission_no=pl.coalesce("granted_admission_no", wished_admission_no()),
+            is_admission_no_suffixed=pl.col("granted_admission_no").is_not_null(),
             judged_enrolment=dates.plausible_date(pl.col("enrolled_at")),
         )
     )

@@ -69,9 +69,9 @@ def identified(
         "is_merged",
         "digest",
         *rejections.COLUMNS,
-        code="value",
+        code="granted",
         wished_code="wish",
-        is_code_suffixed=pl.col("suffixed").fill_null(value=False),
+        is_code_suffixed=pl.col("is_suffixed").fill_null(value=False),
     )
 
 
@@ -114,5 +114,7 @@ def _codes(judged: pl.LazyFrame, *, held: pl.LazyFrame) -> pl.LazyFrame:
             claims=pl.lit(value=True),
         )
     )
-    codes = claims.granted(wishes, held=held.select(scope=pl.lit(""), value="code"), suffixing=claims.DASH)
-    return codes.lazy().join(wishes.select("turn", "wish"), on="turn").select("value", "wish", "suffixed", v1_id="turn")
+    suffixed = claims.suffixed(wishes, held=held.select(scope=pl.lit(""), value="code"), suffixing=claims.DASH)
+    return wishes.join(suffixed.lazy(), on="turn", how="left").select(
+        "wish", v1_id="turn", granted=pl.coalesce("value", "wish"), is_suffixed=pl.col("value").is_not_null()
+    )
