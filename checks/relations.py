@@ -7,6 +7,9 @@ import polars as pl
 
 from checks.findings import Finding, examples, names
 
+IDS_AT_ONCE: Final = 1_000_000
+"""How many ids of parents are in memory at a time: some hundred megabytes."""
+
 
 class ForeignKey(NamedTuple):
     """A column that holds the id of a row of another table, or null where V2 allows it."""
@@ -103,8 +106,7 @@ def dangling(children: pl.LazyFrame, /, *, column: str, parents: pl.LazyFrame, t
         The finding `<column>_exists`. Its examples are ids that the parents lack; its ids are those of the rows that want them.
     """
     keys = children.select(id=column)
-    orphans = keys.drop_nulls().join(parents.select("id"), on="id", how="anti")
-    absent = orphans.group_by("id").agg(pl.len().alias("rows")).collect(engine="streaming")
+    absent = _absent(keys.drop_nulls(), parents.select("id"))
     return Finding(
         table,
         f"{column}_exists",
@@ -147,6 +149,19 @@ def repeated(rows: pl.LazyFrame, /, *, columns: Sequence[str], table: str) -> Fi
         examples=() if failing is None else examples(failing),
         ids=_named(failing),
     )
+
+
+def _absent(keys: pl.LazyFrame, ids: pl.LazyFrame) -> pl.DataFrame:
+    """Every key that is no id, and how many `rows` have it. Both have a column `id`; some of its values at a time are held in memory."""
+    turns = -(-_count(ids) // IDS_AT_ONCE)
+    if turns <= 1:
+        return _missing(keys, ids)
+    turn = pl.col("id").hash() % turns
+    return pl.concat(_missing(keys.filter(turn == number), ids.filter(turn == number)) for number in range(turns))
+
+
+def _missing(keys: pl.LazyFrame, ids: pl.LazyFrame) -> pl.DataFrame:
+    return keys.join(ids, on="id", how="anti").group_by("id").agg(rows=pl.len()).collect(engine="streaming")
 
 
 def _failing(rows: pl.LazyFrame, keys: pl.DataFrame, table: str) -> pl.DataFrame | None:

@@ -8,7 +8,8 @@ runs/20261122T101500Z-3f9a/             mode 0700: it holds personal data
 ├── v1/Student/part-000.parquet         what was read
 ├── before/User.parquet                 what of V2, as it was, the plan must respect
 ├── plan/School.parquet …               who is who; plan/people/Student/part-000.parquet likewise, a file for each part of V1
-├── plan/claims.parquet                 who keeps which address
+├── plan/links/_ParentToStudent/…       what becomes of each link, a file for each part of the table behind its B
+├── plan/claims.parquet                 who is given another address than the wish
 ├── plan/selected/Student.parquet       ids of the V1 rows that a --filter selects
 ├── v2/User/part-000.parquet            what is meant to be written: the rows of V1 rows that V2 has not seen
 ├── updates/User/part-000.parquet       the rows of V1 rows that changed since; they replace what V2 holds, or join it
@@ -36,11 +37,23 @@ from pipeline.errors import RefusedError, SettingsError
 PRIVATE_FOLDER = 0o700
 PRIVATE_FILE = 0o600
 
-Area = Literal["v1", "v2", "updates", "plan/people", "plan/changed"]
+Area = Literal["v1", "v2", "updates", "plan/people", "plan/links", "plan/changed"]
 """Where parts lie."""
 
 Place = Literal[
-    "v1", "before", "plan", "plan/people", "plan/changed", "plan/selected", "v2", "updates", "backup", "records", "credentials", "handover"
+    "v1",
+    "before",
+    "plan",
+    "plan/people",
+    "plan/links",
+    "plan/changed",
+    "plan/selected",
+    "v2",
+    "updates",
+    "backup",
+    "records",
+    "credentials",
+    "handover",
 ]
 """What a stage fills, and clears before it begins."""
 

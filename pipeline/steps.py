@@ -20,6 +20,7 @@ from typing import Final, Literal
 import polars as pl
 
 from checks.relations import PRIMARY_KEYS
+from pipeline.id_ranges import NO_IDS, IdRange, id_ranges
 from pipeline.run import Run
 from transforms import records
 from transforms.ids import v2_id
@@ -56,8 +57,10 @@ class Source:
     """The V2 table that has one row for each of these V1 rows."""
     is_own: pl.Expr = field(default_factory=lambda: pl.lit(value=True))
     """Which rows of the primary table, in a part of this source, come from these V1 rows themselves."""
-    is_whole: bool = False
-    """Converted at once, all parts together, new and changed: narrow pairs of ids, of which a set must be made."""
+    is_link: bool = False
+    """Narrow pairs of ids, of which a set must be made: new and changed ones are converted together."""
+    parted_by: tuple[str, ...] = ()
+    """The V1 tables whose parts its own are made by, whichever has more of them; none where it is converted whole."""
 
 
 def _schools(run: Run, number: int, which: Which) -> Conversion:
@@ -181,8 +184,8 @@ def _teacher_classes(run: Run, _: int, __: Which) -> Conversion:
         .join(of_teacher, on="class_teacher_id", how="left")
     )
     found = homerooms.filter(pl.col("teacher_is_new").is_not_null() & (pl.col("goes") | pl.col("teacher_is_new")))
-    given = links.teacher_class_rows(_going(run.plan("_ClassToTeacher")), found.filter(~pl.col("is_edited")))
-    of_edited = links.teacher_class_rows(run.plan("_ClassToTeacher").clear(), found.filter("is_edited"))
+    given = links.teacher_class_rows(_going(run.identities("_ClassToTeacher")), found.filter(~pl.col("is_edited")))
+    of_edited = links.teacher_class_rows(run.identities("_ClassToTeacher").clear(), found.filter("is_edited"))
     former = homerooms.filter("goes").select(A="class_id", B=pl.col("known_link_id").cast(pl.Int64), now="class_teacher_id")
     rows = pl.concat([given, _unheld(run, "TeacherClass", of_edited)])
     dropped = pl.col("goes") & pl.col("class_teacher_id").is_not_null() & pl.col("teacher_is_new").is_null()
@@ -193,22 +196,24 @@ def _teacher_classes(run: Run, _: int, __: Which) -> Conversion:
 
 
 def _teacher_subjects(run: Run, _: int, __: Which) -> Conversion:
-    return Conversion({"TeacherSubject": links.teacher_subject_rows(_going(run.plan("_SubjectToTeacher")))})
+    return Conversion({"TeacherSubject": links.teacher_subject_rows(_going(run.identities("_SubjectToTeacher")))})
 
 
-def _families(run: Run, _: int, __: Which) -> Conversion:
-    of_student = _sound(run, "Student").select(
-        "school_id", "known_link_id", student_id="v1_id", student_goes="goes", is_edited="is_profile_edited"
+def _families(run: Run, number: int, _: Which) -> Conversion:
+    """StudentParent of the students of one part, ParentSchool of the parents of one part: no pair of either has rows in two parts."""
+    return Conversion(
+        {
+            "StudentParent": _student_parents(run, _ids(run, "Student", number)),
+            "ParentSchool": _parent_schools(run, _ids(run, "Parent", number)),
+        }
     )
-    of_parent = run.there("Parent").select(parent_id="v1_id", parent_goes="goes", parent_is_new=_goes("new"), own_school_id="school_id")
+
+
+def _student_parents(run: Run, ids: IdRange) -> pl.LazyFrame:
+    children = _children(run).filter(ids.holds("student_id"))
     relationships = run.v1("Parent").select(parent_id="id", relationship=parents.relationship(pl.col("relationship")))
-    children = run.v1("Student").select("parent_id", student_id="id").join(of_student, on="student_id")
-    first_contacts = (
-        children.join(of_parent, on="parent_id")
-        .filter(pl.col("student_goes") | pl.col("parent_is_new"))
-        .join(relationships, on="parent_id")
-    )
-    pairs = _going(run.plan("_ParentToStudent"))
+    first_contacts = _first_contacts(run, children).join(relationships, on="parent_id")
+    pairs = _going(run.identities("_ParentToStudent")).filter(ids.holds("B"))
     rows = pl.concat(
         [
             links.student_parent_rows(pairs.filter(~pl.col("is_edited")), first_contacts.filter(~pl.col("is_edited"))),
@@ -216,18 +221,38 @@ def _families(run: Run, _: int, __: Which) -> Conversion:
         ]
     )
     former = children.filter("student_goes").select(A=pl.col("known_link_id").cast(pl.Int64), B="student_id", now="parent_id")
+    return pl.concat([rows, _set_right(run, links.PARENT_TO_STUDENT, former, rows, flag="isPrimary")])
+
+
+def _parent_schools(run: Run, ids: IdRange) -> pl.LazyFrame:
     # A pair that V2 held before its link row counted goes to no ledger: the child tells when its school is another.
-    of_moved = run.plan("_ParentToStudent").filter(pl.col("rejected").is_null())
-    of_moved = of_moved.join(of_student.filter("student_goes").select(B="student_id"), on="B", how="semi")
-    parts = (first_contacts, pairs.rename({"A": "parent_id"}), of_moved.rename({"A": "parent_id"}))
-    schools_of_children = [part.select("parent_id", "school_id") for part in parts]
-    own = of_parent.filter("parent_goes").select("parent_id", school_id="own_school_id")
-    return Conversion(
-        {
-            "StudentParent": pl.concat([rows, _set_right(run, links.PARENT_TO_STUDENT, former, rows, flag="isPrimary")]),
-            "ParentSchool": _unheld(run, "ParentSchool", links.parent_school_rows(own, pl.concat(schools_of_children))),
-        }
+    moved = _sound(run, "Student").filter("goes").select(B="v1_id")
+    linked = run.identities("_ParentToStudent").filter(ids.holds("A"))
+    of_moved = linked.filter(pl.col("rejected").is_null()).join(moved, on="B", how="semi")
+    of_links = pl.concat([_going(linked), of_moved]).select("school_id", parent_id="A")
+    children = _first_contacts(run, _children(run).filter(ids.holds("parent_id"))).select("school_id", "parent_id")
+    own = run.there("Parent").filter("goes").select("school_id", parent_id="v1_id").filter(ids.holds("parent_id"))
+    return _unheld(run, "ParentSchool", links.parent_school_rows(own, pl.concat([children, of_links])))
+
+
+def _children(run: Run) -> pl.LazyFrame:
+    """Every student who is not rejected, and the first contact."""
+    of_student = _sound(run, "Student").select(
+        "school_id", "known_link_id", student_id="v1_id", student_goes="goes", is_edited="is_profile_edited"
     )
+    return run.v1("Student").select("parent_id", student_id="id").join(of_student, on="student_id")
+
+
+def _first_contacts(run: Run, children: pl.LazyFrame) -> pl.LazyFrame:
+    """The children whose first contact V2 is to be given, because they or their parents are new or changed."""
+    of_parent = run.there("Parent").select(parent_id="v1_id", parent_is_new=_goes("new"))
+    return children.join(of_parent, on="parent_id").filter(pl.col("student_goes") | pl.col("parent_is_new"))
+
+
+def _ids(run: Run, table: str, number: int) -> IdRange:
+    """The ids of a part of a V1 table; none, where it has no such part."""
+    ranges = id_ranges(run.folder.parts("v1", table))
+    return ranges[number] if number < len(ranges) else NO_IDS
 
 
 def _unheld(run: Run, table: str, pairs: pl.LazyFrame) -> pl.LazyFrame:
@@ -281,9 +306,9 @@ SOURCES: Final = (
         _teacher_classes,
         primary="TeacherClass",
         is_own=~pl.col("isClassTeacher"),
-        is_whole=True,
+        is_link=True,
     ),
-    Source("teachers", "_SubjectToTeacher", "_SubjectToTeacher", _teacher_subjects, primary="TeacherSubject", is_whole=True),
+    Source("teachers", "_SubjectToTeacher", "_SubjectToTeacher", _teacher_subjects, primary="TeacherSubject", is_link=True),
     Source("parents", "Parent", "Parent", _parents, primary="Parent"),
     Source("students", "Student", "Student", _students, primary="Student"),
     Source(
@@ -293,7 +318,8 @@ SOURCES: Final = (
         _families,
         primary="StudentParent",
         is_own=~pl.col("isPrimary"),
-        is_whole=True,
+        is_link=True,
+        parted_by=("Student", "Parent"),
     ),
 )
 

@@ -102,7 +102,7 @@ def values_of(explanation: Explanation, /) -> pl.DataFrame:
 
 def _fates(run: Run, source: Source) -> pl.LazyFrame:
     writing = next(writing for writing in writings_of(source.table) if writing.table == source.primary)
-    own_id = pl.format("{}:{}", "A", "B") if source.is_whole else pl.col("id").cast(pl.String)
+    own_id = pl.format("{}:{}", "A", "B") if source.is_link else pl.col("id").cast(pl.String)
     planned = run.identities(source.table)
     merged = pl.col("is_merged") if "is_merged" in planned.collect_schema() else pl.lit(value=False)
     plan = planned.select(
@@ -119,7 +119,7 @@ def _fates(run: Run, source: Source) -> pl.LazyFrame:
     if "subjectId" in keys:  # what a V1 subject became may be the catalogue's: the plan knows
         keys["subjectId"] = pl.col("uid")
     written = _written(run, source.primary).select(*keys, is_written=True).unique()
-    held = run.before(source.primary).select(*keys, is_held=True).unique() if source.is_whole else written.rename({"is_written": "is_held"})
+    held = run.before(source.primary).select(*keys, is_held=True).unique() if source.is_link else written.rename({"is_written": "is_held"})
     flags = ("is_rejected", "is_written", "is_held", "is_known", "is_merged", "is_unchanged", "is_kept")
     return (
         run.v1(source.v1_table)
@@ -131,7 +131,7 @@ def _fates(run: Run, source: Source) -> pl.LazyFrame:
         .join(written, on=list(keys), how="left")
         .join(held, on=list(keys), how="left")
         .with_columns(pl.col(flags).fill_null(value=False))
-        .select(table=pl.lit(source.table), v1_id="v1_id", fate=_fate(is_link=source.is_whole))
+        .select(table=pl.lit(source.table), v1_id="v1_id", fate=_fate(is_link=source.is_link))
     )
 
 

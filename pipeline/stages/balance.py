@@ -40,7 +40,7 @@ def _book(run: Run, source: Source, rejected: int) -> Book:
 
 
 def _rows_read(run: Run, source: Source, selected: int) -> int:
-    if source.is_whole and run.selection.condition:
+    if source.is_link and run.selection.condition:
         return selected  # a pair is the run's if one of its ends is
     path = run.folder.selected(source.v1_table)
     rows = pl.scan_parquet(path) if path.exists() else run.v1(source.v1_table)

@@ -52,15 +52,14 @@ def load(run: Run, target: Target, /) -> None:
     target.execute("SET CONSTRAINTS ALL IMMEDIATE")  # nothing is left to happen at the commit, unseen by the verification
 
 
-def written(run: Run, table: str, /) -> pl.LazyFrame:
-    """The rows of a V2 table that this run adds by COPY, password hashes among them."""
-    rows = run.v2(table)
+def written(run: Run, table: str, part: Path | None = None, /) -> pl.LazyFrame:
+    """The rows of a V2 table that this run adds by COPY, password hashes among them: those of a part, or all."""
+    rows = run.v2(table) if part is None else pl.scan_parquet(part)
     return _with_hashes(run, rows) if table == "User" else rows
 
 
 def _copyable(run: Run, target: Target, table: str, part: Path) -> pa.Table:
-    rows = pl.scan_parquet(part)
-    return target.copyable((_with_hashes(run, rows) if table == "User" else rows).collect(), table)
+    return target.copyable(written(run, table, part).collect(), table)
 
 
 def _coming(run: Run) -> dict[str, int]:
@@ -86,18 +85,27 @@ def _write_ledger(run: Run, target: Target) -> None:
         }
     )
     target.copy(run_row, "run", schema="migration")
-    changed = []
-    for source in SOURCES:
-        rows = ledger_rows(run, source.table)
-        target.copy(rows.filter(~pl.col("is_known")).drop("is_known").collect(), "row", schema="migration")
-        changed.append(rows.filter("is_known").drop("is_known").collect())
-    update_ledger(run, target, pl.concat(changed))
+    parts = [part for source in SOURCES for part in ledger_rows(run, source.table)]
+    with closing(ahead(partial(_new_in_ledger, target, part) for part in parts)) as coming:
+        for rows in coming:
+            target.copy(rows, "row", schema="migration")
+    update_ledger(run, target, pl.concat(part.filter("is_known").drop("is_known") for part in parts).collect())
     target.copy(_notes(run).collect(), "row", schema="migration")
 
 
-def ledger_rows(run: Run, table: str, /) -> pl.LazyFrame:
-    """What the ledger is to remember of the rows of a V1 table that this run writes, and `is_known`: it has a row of them already."""
-    rows = run.identities(table).filter("goes")
+def ledger_rows(run: Run, table: str, /) -> list[pl.LazyFrame]:
+    """What the ledger is to remember of the rows of a V1 table that this run writes, part by part.
+
+    `is_known`: it has a row of them already.
+    """
+    return [_ledger_rows(run, table, part.filter("goes")) for part in run.identity_parts(table)]
+
+
+def _new_in_ledger(target: Target, rows: pl.LazyFrame) -> pa.Table:
+    return target.copyable(rows.filter(~pl.col("is_known")).drop("is_known").collect(), "row")
+
+
+def _ledger_rows(run: Run, table: str, rows: pl.LazyFrame) -> pl.LazyFrame:
     names = rows.collect_schema().names()
     remembered = {
         name: pl.col(name) if name in names else pl.lit(None, dtype=dtype)

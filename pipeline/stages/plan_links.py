@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from pipeline.id_ranges import IdRange, id_ranges
 from pipeline.progress import Advance
 from pipeline.run import Run
 from pipeline.stages.planned import ENTITY_OF, filtered, ledger_of, write_plan
@@ -9,32 +10,58 @@ from transforms.tables import history, links, parents
 
 
 def plan_links(run: Run, advance: Advance, /) -> None:
-    """Plans every link table, once everybody whom a link could lead to is planned."""
-    ends = {
-        "Class": run.there("Class").select("v1_id"),
-        "Subject": run.there("Subject").select("v1_id", "subject_uid"),
-        "Teacher": run.there("Teacher").select("v1_id"),
-        "Parent": run.there("Parent").select("v1_id").join(relationships(run).rename({"parent_id": "v1_id"}), on="v1_id"),
-        "Student": run.there("Student").select("v1_id", "school_id"),
-    }
-    by_columns = {
-        "_ClassToTeacher": run.v1("Class").select(A="id", B="class_teacher_id").join(_sound(run, "Class", "A"), on="A", how="semi"),
-        "_ParentToStudent": run.v1("Student").select(A="parent_id", B="id").join(_sound(run, "Student", "B"), on="B", how="semi"),
-    }
-    students_edited = run.people("Student").filter("is_profile_edited").select(B="v1_id", edited_owner=pl.lit("Student"))
+    """Plans every link table, once everybody whom a link could lead to is planned: part by part of the table behind its `B`."""
     for table in links.LINK_TABLES:
-        pairs = links.identified(run.v1(table.name), table, a_there=ends[table.a], b_there=ends[table.b], given=by_columns.get(table.name))
-        if table is links.SUBJECT_TO_TEACHER:
-            pairs = pairs.with_columns(link_id="subject_uid")
-        if table is links.PARENT_TO_STUDENT:
-            pairs = pairs.join(students_edited, on="B", how="left")
-        pairs = pairs.join(_selected_ends(run, table), on=["A", "B"], how="left")
-        ledger = ledger_of(run, table.name)
-        planned = history.with_history(pairs, ledger=ledger, owners=[]).collect()
-        held = _held(run, table, planned.lazy().filter(pl.col("goes") & ~pl.col("is_known")))
-        if not held.is_empty():
-            planned = history.with_history(pairs.join(held.lazy(), on=["A", "B"], how="left"), ledger=ledger, owners=[]).collect()
-        write_plan(planned.lazy(), run.folder.plan(table.name), advance)
+        for number, ids in enumerate(id_ranges(run.folder.parts("v1", table.b))):
+            write_plan(_planned(run, table, ids).lazy(), run.folder.part("plan/links", table.name, number), advance)
+
+
+def _planned(run: Run, table: links.LinkTable, ids: IdRange) -> pl.DataFrame:
+    """What becomes of the links whose `B` lies in a range."""
+    pairs = links.identified(
+        run.v1(table.name).filter(ids.holds("B")),
+        table,
+        a_there=_there(run, table.a),
+        b_there=_there(run, table.b).filter(ids.holds("v1_id")),
+        given=_given_by_columns(run, table, ids),
+    )
+    if table is links.SUBJECT_TO_TEACHER:
+        pairs = pairs.with_columns(link_id="subject_uid")
+    if table is links.PARENT_TO_STUDENT:
+        edited = run.people("Student").filter("is_profile_edited").select(B="v1_id", edited_owner=pl.lit("Student"))
+        pairs = pairs.join(edited.filter(ids.holds("B")), on="B", how="left")
+    pairs = pairs.join(_selected_ends(run, table, ids), on=["A", "B"], how="left").collect().lazy()
+    ledger = ledger_of(run, table.name)
+    planned = history.with_history(pairs, ledger=ledger, owners=[]).collect()
+    held = _held(run, table, planned.lazy().filter(pl.col("goes") & ~pl.col("is_known")))
+    if held.is_empty():
+        return planned
+    return history.with_history(pairs.join(held.lazy(), on=["A", "B"], how="left"), ledger=ledger, owners=[]).collect()
+
+
+def _there(run: Run, table: str) -> pl.LazyFrame:
+    """The rows behind an end that V2 will hold: `v1_id`, and what links draw on of them."""
+    rows = run.there(table)
+    match table:
+        case "Subject":
+            return rows.select("v1_id", "subject_uid")
+        case "Student":
+            return rows.select("v1_id", "school_id")
+        case "Parent":
+            return rows.select("v1_id").join(relationships(run).rename({"parent_id": "v1_id"}), on="v1_id")
+        case _:
+            return rows.select("v1_id")
+
+
+def _given_by_columns(run: Run, table: links.LinkTable, ids: IdRange) -> pl.LazyFrame | None:
+    """The pairs that a column of another V1 row gives, unless that row is rejected: `A`, `B` in the range; None where none does."""
+    if table is links.CLASS_TO_TEACHER:
+        homerooms = run.v1("Class").select(A="id", B="class_teacher_id").filter(ids.holds("B"))
+        return homerooms.join(_sound(run, "Class", "A"), on="A", how="semi")
+    if table is links.PARENT_TO_STUDENT:
+        first_contacts = run.v1("Student").select(A="parent_id", B="id").filter(ids.holds("B"))
+        return first_contacts.join(_sound(run, "Student", "B").filter(ids.holds("B")), on="B", how="semi")
+    return None
 
 
 def relationships(run: Run, /) -> pl.LazyFrame:
@@ -49,12 +76,13 @@ def _held(run: Run, table: links.LinkTable, pairs: pl.LazyFrame) -> pl.DataFrame
     return new.join(held, on=list(table.keys), how="semi").select("A", "B", is_held=pl.lit(value=True)).collect()
 
 
-def _selected_ends(run: Run, table: links.LinkTable) -> pl.LazyFrame:
-    """Which pairs this run is about: `A`, `B`, `is_selected`. Those of its entities, of which one end at least meets the filter.
+def _selected_ends(run: Run, table: links.LinkTable, ids: IdRange) -> pl.LazyFrame:
+    """Which pairs of the range this run is about: `A`, `B`, `is_selected`.
 
-    The filter is about tables of the run's entities: an end in another table does not meet it.
+    Those of its entities, of which one end at least meets the filter. The filter is about tables of the run's entities: an end in
+    another table does not meet it.
     """
-    pairs = run.v1(table.name).select(pl.col("A", "B").cast(pl.Int64))
+    pairs = run.v1(table.name).select(pl.col("A", "B").cast(pl.Int64)).filter(ids.holds("B"))
     is_about = run.selection.selects(ENTITY_OF[table.name])
     if run.selection.condition is None:
         return pairs.with_columns(is_selected=pl.lit(is_about))

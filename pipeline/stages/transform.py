@@ -10,7 +10,6 @@ from checks.findings import Finding
 from checks.relations import FOREIGN_KEYS, UNIQUE_KEYS, dangling, repeated
 from checks.v2 import judged_v2
 from pipeline.run import Run
-from pipeline.run_folder import part_number
 from pipeline.stages.findings_record import FindingsRecord
 from pipeline.stages.parquet import write_frame
 from pipeline.stages.record_files import write_record
@@ -64,17 +63,20 @@ def transform(run: Run, /) -> None:
 def _units(run: Run, sizes: dict[str, int]) -> Iterator[tuple[Source, int, int]]:
     """Every source's parts, in the order of the steps: the source, the number of its part, and about how many rows it has."""
     for source in SOURCES:
-        parts = [0] if source.is_whole else [part_number(part) for part in run.folder.parts("v1", source.v1_table)]
-        for part in parts:
-            left = sizes[source.table] - part * run.settings.migration_batch_size
-            yield source, part, sizes[source.table] if source.is_whole else min(left, run.settings.migration_batch_size)
+        left = sizes[source.table]
+        tables = source.parted_by if source.is_link else (source.v1_table,)
+        numbers = range(max((len(run.folder.parts("v1", table)) for table in tables), default=1))
+        for number in numbers:
+            rows = left if number == numbers[-1] else min(left, run.settings.migration_batch_size)
+            left -= rows
+            yield source, number, rows
 
 
 def _selections(source: Source, *, is_first: bool) -> tuple[Which, ...]:
     """Links that V2 may hold already are never simply added to it."""
     if is_first:
         return ("new",)
-    return ("changed",) if source.is_whole else ("new", "changed")
+    return ("changed",) if source.is_link else ("new", "changed")
 
 
 def _collected(conversion: Conversion) -> dict[str, pl.DataFrame]:

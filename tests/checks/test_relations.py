@@ -2,7 +2,10 @@ import re
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from checks import relations
 from checks.relations import FOREIGN_KEYS, PRIMARY_KEYS, UNIQUE_KEYS, dangling, repeated
 from checks.v2 import COLUMNS
 from pipeline.postgres.schema import packaged_sql
@@ -47,6 +50,18 @@ def test_a_key_that_leads_nowhere_is_found(users: list[str | None], failing: int
     found = dangling(teachers(*users), column="userId", parents=PARENTS, table="Teacher", parent_table="User")
     assert (found.table, found.check, found.meaning) == ("Teacher", "userId_exists", "userId is the id of a User row")
     assert (found.rows, found.failing, found.examples) == (len(users), failing, examples)
+
+
+@given(
+    ids=st.lists(st.sampled_from("abcdef")), users=st.lists(st.sampled_from("abcdefgh") | st.none(), max_size=12), at_once=st.integers(1, 7)
+)
+def test_it_does_not_show_how_many_ids_are_held_at_once(ids: list[str], users: list[str | None], at_once: int) -> None:
+    parents = pl.LazyFrame({"id": ids}, schema={"id": pl.String})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(relations, "IDS_AT_ONCE", at_once)
+        found = dangling(teachers(*users), column="userId", parents=parents, table="Teacher", parent_table="User")
+    orphans = [user for user in users if user is not None and user not in ids]
+    assert (found.rows, found.failing, found.examples) == (len(users), len(orphans), tuple(sorted(set(orphans))[:5]))
 
 
 def test_without_parents_every_key_dangles() -> None:
