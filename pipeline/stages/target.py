@@ -22,6 +22,9 @@ Result = TypeVar("Result")
 
 LOCK_TIMEOUT: Final = "30s"
 
+STRETCH_PAGES: Final = 8_192
+"""Of 8 KiB, as almost every server has them: 64 MiB, some hundred thousand rows."""
+
 LEDGER_TYPES: Final = {"run": ledger.RUN_TYPES, "row": ledger.ROW_TYPES}
 """They may come into being in the run's own transaction."""
 
@@ -92,6 +95,18 @@ class Target:
                 return pl.DataFrame(pl.from_arrow(cursor.fetch_arrow_table()))
 
         return self._call(queried)
+
+    def stretches(self, table: str, columns: str, /) -> Iterator[pl.DataFrame]:
+        """All rows of a table of V2, as it lies on the server's disk: a stretch of `STRETCH_PAGES` at a time, the last one open.
+
+        Each is a query of its own, which PostgreSQL 14 and later answer from those pages alone. `columns`: for a SELECT.
+        """
+        name = self.name(table)
+        pages = int(self.query(f"SELECT pg_relation_size('{name}'::regclass) / current_setting('block_size')::bigint AS pages").item())
+        starts = range(0, max(pages, 1), STRETCH_PAGES)
+        for first in starts:
+            end = f" AND ctid < '({first + STRETCH_PAGES},0)'" if first != starts[-1] else ""
+            yield self.query(f"SELECT {columns} FROM {name} WHERE ctid >= '({first},0)'{end}")
 
     def name(self, table: str, /) -> str:
         """The name of a table of V2, or of the ledger, qualified and quoted for SQL."""
