@@ -15,6 +15,7 @@ from rich.console import Console
 from checks.v2 import schema
 from pipeline.log import RunLog
 from pipeline.manifest import Manifest, RunState, SelectionRecord, StageRecord, versions
+from pipeline.pieces import Piece, pieces
 from pipeline.progress import Advance, Progress
 from pipeline.resume import continuable
 from pipeline.run_folder import RunFolder
@@ -59,6 +60,7 @@ class Run:
     new_logins: dict[str, str] = field(default_factory=dict, repr=False)
     """User id → new password, of a few users; for the proof that the logins work, and never written anywhere."""
     _lock: RunLock | None = field(default=None, repr=False)
+    _pieces: dict[str, list[Piece]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def begin(
@@ -226,6 +228,12 @@ class Run:
     def v1(self, table: str, /) -> pl.LazyFrame:
         """V1's rows of a table, all parts."""
         return pl.scan_parquet(self.folder.parts("v1", table))
+
+    def pieces(self, table: str, /) -> list[Piece]:
+        """What V1's rows of a table are worked on by; the same in every stage, once they are read."""
+        if table not in self._pieces:
+            self._pieces[table] = pieces(self.folder.parts("v1", table))
+        return self._pieces[table]
 
     def before(self, table: str, /) -> pl.LazyFrame:
         """V2's rows of a table as they were before this run; the administrators' are users."""

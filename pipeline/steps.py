@@ -1,4 +1,4 @@
-"""The four steps, as data: which V1 rows each reads, how a part of them is converted, and which V2 tables that gives.
+"""The four steps, as data: which V1 rows each reads, how a piece of them is converted, and which V2 tables that gives.
 
 ```
 schools   School ▶ School, Address   Administrator ▶ User, UserRole   Class ▶ Class   Subject ▶ Subject
@@ -9,7 +9,7 @@ students  Student ▶ User, UserRole, Address, Student, Enrollment      links �
 
 A step needs the steps above it. Another kind of V1 rows joins here, as one more `Source`.
 
-A part is converted twice: once the rows that V2 has not seen, which are added to it, and once those that changed since they were
+A piece is converted twice: once the rows that V2 has not seen, which are added to it, and once those that changed since they were
 migrated, which replace what it holds, but for what was edited there.
 """
 
@@ -20,7 +20,7 @@ from typing import Final, Literal
 import polars as pl
 
 from checks.relations import PRIMARY_KEYS
-from pipeline.id_ranges import NO_IDS, IdRange, id_ranges
+from pipeline.pieces import NO_IDS, IdRange
 from pipeline.run import Run
 from transforms import records
 from transforms.ids import v2_id
@@ -29,7 +29,7 @@ from transforms.tables import classes, history, kinds, links, parents, people, s
 from transforms.tables.addresses import address_rows
 
 Which = Literal["new", "changed"]
-"""Which rows of a part are converted: those that no run has written yet, or those that changed since one wrote them."""
+"""Which rows of a piece are converted: those that no run has written yet, or those that changed since one wrote them."""
 
 
 WITHDRAWN_SCHEMA: Final = pl.Schema(dict.fromkeys(("id", "v1_table", "v1_id"), pl.String()))
@@ -37,7 +37,7 @@ WITHDRAWN_SCHEMA: Final = pl.Schema(dict.fromkeys(("id", "v1_table", "v1_id"), p
 
 @dataclass(frozen=True)
 class Conversion:
-    """What a part of V1 becomes: rows by V2 table, and the record of every value changed or dropped on the way."""
+    """What a piece of V1 becomes: rows by V2 table, and the record of every value changed or dropped on the way."""
 
     tables: Mapping[str, pl.LazyFrame]
     changed: pl.LazyFrame = field(default_factory=lambda: pl.LazyFrame(schema=records.SCHEMA))
@@ -47,7 +47,7 @@ class Conversion:
 
 @dataclass(frozen=True)
 class Source:
-    """One kind of V1 rows: its step, its name in the books, the V1 table whose parts it is read from, and the conversion of a part."""
+    """One kind of V1 rows: its step, its name in the books, the V1 table whose pieces it is read from, and the conversion of a piece."""
 
     step: str
     table: str
@@ -56,20 +56,20 @@ class Source:
     primary: str
     """The V2 table that has one row for each of these V1 rows."""
     is_own: pl.Expr = field(default_factory=lambda: pl.lit(value=True))
-    """Which rows of the primary table, in a part of this source, come from these V1 rows themselves."""
+    """Which rows of the primary table, in a piece of this source, come from these V1 rows themselves."""
     is_link: bool = False
     """Narrow pairs of ids, of which a set must be made: new and changed ones are converted together."""
-    parted_by: tuple[str, ...] = ()
-    """The V1 tables whose parts its own are made by, whichever has more of them; none where it is converted whole."""
+    pieced_by: tuple[str, ...] = ()
+    """The V1 tables by whose pieces it is converted, whichever has more of them; none where it is converted whole."""
 
 
 def _schools(run: Run, number: int, which: Which) -> Conversion:
     converted = schools.converted(
-        pl.scan_parquet(run.folder.part("v1", "School", number)),
+        run.pieces("School")[number].scan(),
         identities=_going(run.plan("School"), which),
         run_started_at=run.started_at,
     )
-    converted = converted.collect().lazy()
+    converted = converted.collect(engine="in-memory").lazy()
     unedited = converted.filter(~pl.col("is_edited"))
     return Conversion(
         {"School": schools.rows(unedited), "Address": address_rows(unedited, kind="school", owner="school_uid")},
@@ -79,11 +79,11 @@ def _schools(run: Run, number: int, which: Which) -> Conversion:
 
 def _classes(run: Run, number: int, which: Which) -> Conversion:
     converted = classes.converted(
-        pl.scan_parquet(run.folder.part("v1", "Class", number)),
+        run.pieces("Class")[number].scan(),
         identities=_going(run.plan("Class"), which),
         levels=run.before("ClassLevel").collect(),
     )
-    converted = converted.collect().lazy()
+    converted = converted.collect(engine="in-memory").lazy()
     unedited = converted.filter(~pl.col("is_edited"))
     return Conversion({"Class": classes.rows(unedited)}, records.changed(converted, "Class", classes.CHANGES))
 
@@ -92,19 +92,21 @@ def _subjects(run: Run, number: int, which: Which) -> Conversion:
     is_merged = pl.col("is_merged") & pl.col("is_selected") & pl.lit(which == "new")  # on record once, in every run
     identities = run.plan("Subject").filter(_goes(which) | is_merged)
     converted = subjects.converted(
-        pl.scan_parquet(run.folder.part("v1", "Subject", number)),
+        run.pieces("Subject")[number].scan(),
         identities=identities,
         categories=run.before("SubjectCategory").collect(),
     )
-    converted = converted.collect().lazy()
+    converted = converted.collect(engine="in-memory").lazy()
     unedited = converted.filter(~pl.col("is_edited"))
     return Conversion({"Subject": subjects.rows(unedited)}, records.changed(converted, "Subject", subjects.CHANGES))
 
 
 def _people(run: Run, kind: kinds.Kind, number: int, which: Which) -> pl.LazyFrame:
+    going = _going(pl.scan_parquet(run.folder.part("plan/people", kind.table, number)), which).collect(engine="in-memory")
+    rows = kinds.common_form(run.pieces(kind.source)[number].scan(), kind)
     converted = people.converted(
-        kinds.common_form(pl.scan_parquet(run.folder.part("v1", kind.source, number)), kind),
-        identities=_going(pl.scan_parquet(run.folder.part("plan/people", kind.table, number)), which),
+        rows if going.height else rows.clear(),  # in a later run hardly any row goes: the file need not be read for that
+        identities=going.lazy(),
         grants=run.plan("claims"),
         schools=run.plan("School"),
         run_started_at=run.started_at,
@@ -141,30 +143,32 @@ def _conversion(
 
 
 def _administrators(run: Run, number: int, which: Which) -> Conversion:
-    converted = _people(run, kinds.ADMINISTRATOR, number, which).collect().lazy()
+    converted = _people(run, kinds.ADMINISTRATOR, number, which).collect(engine="in-memory").lazy()
     return _conversion(run, kinds.ADMINISTRATOR, converted, which, {}, people.CHANGES)
 
 
 def _teachers(run: Run, number: int, which: Which) -> Conversion:
-    converted = teachers.converted(_people(run, kinds.TEACHER, number, which)).collect().lazy()
+    converted = teachers.converted(_people(run, kinds.TEACHER, number, which)).collect(engine="in-memory").lazy()
     tables = {"Teacher": teachers.rows(_unedited_profiles(converted))}
     return _conversion(run, kinds.TEACHER, converted, which, tables, teachers.CHANGES)
 
 
 def _parents(run: Run, number: int, which: Which) -> Conversion:
-    converted = parents.converted(_people(run, kinds.PARENT, number, which)).collect().lazy()
+    converted = parents.converted(_people(run, kinds.PARENT, number, which)).collect(engine="in-memory").lazy()
     tables = {"Parent": parents.rows(_unedited_profiles(converted))}
     return _conversion(run, kinds.PARENT, converted, which, tables, parents.CHANGES)
 
 
 def _students(run: Run, number: int, which: Which) -> Conversion:
+    going = _people(run, kinds.STUDENT, number, which).collect(engine="in-memory").lazy()
+    named = going.select(v1_id="parent_id")
     converted = students.converted(
-        _people(run, kinds.STUDENT, number, which),
+        going,
         admissions=run.plan("admission_numbers"),
         classes=run.there("Class"),
-        parents=run.there("Parent").select("v1_id", parent_uid="profile_uid"),
+        parents=run.there("Parent").select("v1_id", parent_uid="profile_uid").join(named, on="v1_id", how="semi"),
     )
-    converted = converted.collect().lazy()
+    converted = converted.collect(engine="in-memory").lazy()
     unedited = _unedited_profiles(converted)
     tables = {"Student": students.rows(unedited), "Enrollment": students.enrollment_rows(unedited)}
     return _conversion(run, kinds.STUDENT, converted, which, tables, students.CHANGES)
@@ -200,7 +204,7 @@ def _teacher_subjects(run: Run, _: int, __: Which) -> Conversion:
 
 
 def _families(run: Run, number: int, _: Which) -> Conversion:
-    """StudentParent of the students of one part, ParentSchool of the parents of one part: no pair of either has rows in two parts."""
+    """StudentParent of the students of one piece, ParentSchool of the parents of one: no pair of either is made in two pieces."""
     return Conversion(
         {
             "StudentParent": _student_parents(run, _ids(run, "Student", number)),
@@ -250,9 +254,9 @@ def _first_contacts(run: Run, children: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _ids(run: Run, table: str, number: int) -> IdRange:
-    """The ids of a part of a V1 table; none, where it has no such part."""
-    ranges = id_ranges(run.folder.parts("v1", table))
-    return ranges[number] if number < len(ranges) else NO_IDS
+    """The ids of a piece of a V1 table; none, where it has no such piece."""
+    found = run.pieces(table)
+    return found[number].ids if number < len(found) else NO_IDS
 
 
 def _unheld(run: Run, table: str, pairs: pl.LazyFrame) -> pl.LazyFrame:
@@ -319,7 +323,7 @@ SOURCES: Final = (
         primary="StudentParent",
         is_own=~pl.col("isPrimary"),
         is_link=True,
-        parted_by=("Student", "Parent"),
+        pieced_by=("Student", "Parent"),
     ),
 )
 

@@ -1,30 +1,39 @@
 """Digests of all that a V1 row is made from, by which a later run tells an unchanged row (mapping, section 10)."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import polars as pl
 import polars.selectors as cs
 import polars_hash  # noqa: F401  # importing it registers Expr.nchash
 
+SEPARATOR: Final = "\0\1"
+NULL: Final = "\0\2"
+ELEMENT: Final = "\0\3"
+"""Marks between values, in place of none, and before each element of a list. PostgreSQL's text knows no NUL: no value looks like one."""
+
 
 def digest(*values: pl.Expr) -> pl.Expr:
-    """The XXH3 digest, of 128 bits, of the named values as one JSON object: a decimal number as String, never null.
+    """The XXH3 digest, of 128 bits, of some values one after the other: a decimal number as String, never null.
 
-    JSON, because it tells null from every text and one value from the next. Values of any dtype that JSON has a form for, Lists among
-    them. XXH3, because nobody gains by a collision, chance makes none, and it takes a twentieth of MD5's time.
+    Null is told from every text, and one value from the next. Values of any dtype that casts to String, and lists of them; text without
+    NUL. XXH3, because nobody gains by a collision, chance makes none, and it takes a twentieth of MD5's time.
 
     >>> row = pl.DataFrame({"name": ["Ada"], "phone": [None]})
     >>> row.select(digest(pl.col("name"), pl.col("phone"))).item()
-    '15461523498583965881053718071389251166'
+    '210224349316551839040493633549694110977'
     """
-    return pl.struct(*values).struct.json_encode().nchash.xxh3_128().cast(pl.String)  # type: ignore[attr-defined,no-any-return]
+    written = pl.concat_str([value.cast(pl.String).fill_null(NULL) for value in values], separator=SEPARATOR)
+    return written.nchash.xxh3_128().cast(pl.String)  # type: ignore[attr-defined,no-any-return]
 
 
 def row_digest(columns: Sequence[str], /, **drawn_on: pl.Expr) -> pl.Expr:
-    """The digest of V1 columns, and of what the row draws on elsewhere, each by its name. String, never null.
+    """The digest of V1 columns, and of what the row draws on elsewhere. String, never null.
 
-    Timestamps count as their integers: PostgreSQL's infinities are beyond every calendar.
+    It depends on the order of the columns in the frame, whatever the order of the names here. Timestamps count as their integers:
+    PostgreSQL's infinities are beyond every calendar.
     """
     own = cs.by_name(*columns)
-    timestamps = (own & cs.datetime()).to_physical()
-    return digest(own - cs.datetime(), timestamps, *(value.alias(name) for name, value in drawn_on.items()))
+    timestamps, lists = own & cs.datetime(), own & cs.list()
+    elements = lists.list.eval(ELEMENT + pl.element().fill_null(NULL)).list.join("")
+    return digest(own - timestamps - lists, timestamps.to_physical(), elements, *drawn_on.values())

@@ -27,18 +27,18 @@ def ahead(steps: Iterable[Callable[[], Result]], /) -> Generator[Result]:
 
 
 def behind(items: Iterable[Item], step: Callable[[Item], Result], /) -> Generator[Result]:
-    """What the step gives for each item, in order; it is done in a thread of its own while the next item is got.
+    """What the step gives for each item, in order; it is done in a thread of its own while the next item is got, and the last one used.
 
-    Two items are in memory at a time. An error comes where the step's result would. A step must not use the connection of the caller.
+    Three items are in memory at a time. An error comes where the step's result would. A step must not use the connection of the caller.
 
     >>> list(behind("ab", str.upper))
     ['A', 'B']
     """
     with ThreadPoolExecutor(1) as worker:
-        going = None
+        going: list[Future[Result]] = []
         for item in items:
-            if going:
-                yield going.result()
-            going = worker.submit(step, item)
-        if going:
-            yield going.result()
+            going.append(worker.submit(step, item))
+            if len(going) > 1:
+                yield going.pop(0).result()
+        for last in going:
+            yield last.result()

@@ -59,7 +59,7 @@ def written(run: Run, table: str, part: Path | None = None, /) -> pl.LazyFrame:
 
 
 def _copyable(run: Run, target: Target, table: str, part: Path) -> pa.Table:
-    return target.copyable(written(run, table, part).collect(), table)
+    return target.copyable(written(run, table, part).collect(engine="in-memory"), table)
 
 
 def _coming(run: Run) -> dict[str, int]:
@@ -102,7 +102,7 @@ def ledger_rows(run: Run, table: str, /) -> list[pl.LazyFrame]:
 
 
 def _new_in_ledger(target: Target, rows: pl.LazyFrame) -> pa.Table:
-    return target.copyable(rows.filter(~pl.col("is_known")).drop("is_known").collect(), "row")
+    return target.copyable(rows.filter(~pl.col("is_known")).drop("is_known").collect(engine="in-memory"), "row")
 
 
 def _ledger_rows(run: Run, table: str, rows: pl.LazyFrame) -> pl.LazyFrame:

@@ -14,9 +14,9 @@ from typing import Final
 import polars as pl
 
 from checks.v1 import judged_v1
+from pipeline.pieces import Piece
 from pipeline.progress import Advance
 from pipeline.run import Run
-from pipeline.run_folder import part_number
 from pipeline.stages.contests import contest
 from pipeline.stages.findings_record import FindingsRecord
 from pipeline.stages.parquet import write_frame
@@ -48,8 +48,8 @@ def plan(run: Run, /) -> None:
             _plan_classes(run, findings, advance)
             subject_codes = _plan_subjects(run, findings, advance)
             for kind in kinds.KINDS:
-                for part in run.folder.parts("v1", kind.source):
-                    _plan_people(run, kind, part_number(part), findings, advance)
+                for number, piece in enumerate(run.pieces(kind.source)):
+                    _plan_people(run, kind, number, piece, findings, advance)
         run.facts["contested"] = {**_plan_claims(run), "admission_no": _plan_admission_numbers(run), "subject_code": subject_codes}
         plan_links(run, advance)
         _record_rejections(run)
@@ -102,29 +102,31 @@ def _plan_subjects(run: Run, findings: FindingsRecord, advance: Advance) -> dict
     return contest(planned.select(scope=pl.lit(""), wish="wished_code"), suffixed=suffixed)
 
 
-def _plan_people(run: Run, kind: kinds.Kind, number: int, findings: FindingsRecord, advance: Advance) -> None:
-    """Settles who the people of one part are."""
-    rows = kinds.common_form(pl.scan_parquet(run.folder.part("v1", kind.source, number)), kind)
+def _plan_people(run: Run, kind: kinds.Kind, number: int, piece: Piece, findings: FindingsRecord, advance: Advance) -> None:
+    """Settles who the people of one piece are."""
+    rows = kinds.common_form(piece.scan(), kind).collect(engine="in-memory").lazy()
     failures = _failures(rows, kind.table, findings)
     draws: tuple[str, ...] = ()
     keeps: tuple[str, ...] = ()
     if kind is kinds.STUDENT:
         of_class = run.plan("Class").select("enrolment_year", class_id="v1_id", is_class_there="is_there")
-        rows = rows.join(of_class, on="class_id", how="left").join(relationships(run), on="parent_id", how="left")
+        of_parent = relationships(run, of=rows.select("parent_id"))
+        rows = rows.join(of_class, on="class_id", how="left").join(of_parent, on="parent_id", how="left")
         draws, keeps = ("enrolment_year", "is_class_there", "relationship"), ("admission_no",)
+    users = _held(run, "User", rows.select(id="user_uid"))
     identities = people.identified(
         rows,
         kind,
         schools=run.plan("School"),
         failures=failures,
-        held=run.before("User"),
+        held=users,
         placeholder_domain=run.settings.placeholder_email_domain,
         draws=draws,
         keeps=keeps,
     )
-    owners = [Owner("user", "User", "user_uid", run.before("User"))]
+    owners = [Owner("user", "User", "user_uid", users)]
     if kind is not kinds.ADMINISTRATOR:
-        owners.append(Owner("profile", kind.table, "profile_uid", run.before(kind.table)))
+        owners.append(Owner("profile", kind.table, "profile_uid", _held(run, kind.table, rows.select(id="profile_uid"))))
     link = None
     if kind is kinds.STUDENT:
         link = "parent_id"
@@ -132,6 +134,11 @@ def _plan_people(run: Run, kind: kinds.Kind, number: int, findings: FindingsReco
         identities = identities.with_columns(wished_admission_no=wished).drop("admission_no")
     planned = with_history(run, kind.table, identities, rows, owners, link=link)
     write_plan(planned, run.folder.part("plan/people", kind.table, number), advance)
+
+
+def _held(run: Run, table: str, ids: pl.LazyFrame) -> pl.LazyFrame:
+    """V2's rows of a table as they were, those of some ids."""
+    return run.before(table).join(ids, on="id", how="semi").collect(engine="in-memory").lazy()
 
 
 def _plan_claims(run: Run) -> dict[str, dict[str, int]]:
@@ -216,7 +223,7 @@ def _record_history(run: Run) -> None:
 def _failures(rows: pl.LazyFrame, table: str, findings: FindingsRecord) -> pl.LazyFrame:
     """The rows that break a check of V1 (`v1_id`, `column`, `check`), one reason each; all that the checks found is recorded."""
     names = [name for name in rows.collect_schema().names() if name in CHECKED]
-    typed = rows.select(names).with_columns(cleaned(pl.col(pl.String))).collect()
+    typed = rows.select(names).with_columns(cleaned(pl.col(pl.String))).collect(engine="in-memory")
     failures, found = judged_v1(typed, table=table)
     findings.add(found)
     return failures.lazy()

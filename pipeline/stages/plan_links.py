@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from pipeline.id_ranges import IdRange, id_ranges
+from pipeline.pieces import IdRange
 from pipeline.progress import Advance
 from pipeline.run import Run
 from pipeline.stages.planned import ENTITY_OF, filtered, ledger_of, write_plan
@@ -10,19 +10,20 @@ from transforms.tables import history, links, parents
 
 
 def plan_links(run: Run, advance: Advance, /) -> None:
-    """Plans every link table, once everybody whom a link could lead to is planned: part by part of the table behind its `B`."""
+    """Plans every link table, once everybody whom a link could lead to is planned: piece by piece of the table behind its `B`."""
     for table in links.LINK_TABLES:
-        for number, ids in enumerate(id_ranges(run.folder.parts("v1", table.b))):
-            write_plan(_planned(run, table, ids).lazy(), run.folder.part("plan/links", table.name, number), advance)
+        for number, piece in enumerate(run.pieces(table.b)):
+            write_plan(_planned(run, table, piece.ids).lazy(), run.folder.part("plan/links", table.name, number), advance)
 
 
 def _planned(run: Run, table: links.LinkTable, ids: IdRange) -> pl.DataFrame:
     """What becomes of the links whose `B` lies in a range."""
+    links_of_piece = run.v1(table.name).select(pl.col("A", "B").cast(pl.Int64)).filter(ids.holds("B"))
     pairs = links.identified(
-        run.v1(table.name).filter(ids.holds("B")),
+        links_of_piece,
         table,
-        a_there=_there(run, table.a),
-        b_there=_there(run, table.b).filter(ids.holds("v1_id")),
+        a_there=_there(run, table.a, of=links_of_piece.select(v1_id="A")),
+        b_there=_there(run, table.b, of=links_of_piece.select(v1_id="B")),
         given=_given_by_columns(run, table, ids),
     )
     if table is links.SUBJECT_TO_TEACHER:
@@ -39,16 +40,17 @@ def _planned(run: Run, table: links.LinkTable, ids: IdRange) -> pl.DataFrame:
     return history.with_history(pairs.join(held.lazy(), on=["A", "B"], how="left"), ledger=ledger, owners=[]).collect()
 
 
-def _there(run: Run, table: str) -> pl.LazyFrame:
-    """The rows behind an end that V2 will hold: `v1_id`, and what links draw on of them."""
-    rows = run.there(table)
+def _there(run: Run, table: str, *, of: pl.LazyFrame) -> pl.LazyFrame:
+    """The rows behind an end of some links that V2 will hold, by their `v1_id`, and what links draw on of them."""
+    rows = run.there(table).join(of, on="v1_id", how="semi")
     match table:
         case "Subject":
             return rows.select("v1_id", "subject_uid")
         case "Student":
             return rows.select("v1_id", "school_id")
         case "Parent":
-            return rows.select("v1_id").join(relationships(run).rename({"parent_id": "v1_id"}), on="v1_id")
+            related = relationships(run, of=rows.select(parent_id="v1_id"))
+            return rows.select("v1_id").join(related.rename({"parent_id": "v1_id"}), on="v1_id")
         case _:
             return rows.select("v1_id")
 
@@ -64,9 +66,10 @@ def _given_by_columns(run: Run, table: links.LinkTable, ids: IdRange) -> pl.Lazy
     return None
 
 
-def relationships(run: Run, /) -> pl.LazyFrame:
-    """How each parent is related to the children: `parent_id`, `relationship`."""
-    return run.v1("Parent").select(parent_id=pl.col("id").cast(pl.Int64), relationship=parents.relationship(pl.col("relationship")))
+def relationships(run: Run, /, *, of: pl.LazyFrame) -> pl.LazyFrame:
+    """How the parents that rows are about (`parent_id`) are related to the children: `parent_id`, `relationship`."""
+    parents_named = run.v1("Parent").select("relationship", parent_id=pl.col("id").cast(pl.Int64)).join(of, on="parent_id", how="semi")
+    return parents_named.with_columns(relationship=parents.relationship(pl.col("relationship")))
 
 
 def _held(run: Run, table: links.LinkTable, pairs: pl.LazyFrame) -> pl.DataFrame:

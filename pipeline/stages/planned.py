@@ -51,6 +51,6 @@ def ledger_of(run: Run, table: str, /) -> pl.LazyFrame:
 
 def write_plan(identities: pl.LazyFrame, path: Path, advance: Advance, /) -> None:
     """Writes what was planned of some rows, and counts them as done."""
-    rows = identities.collect()
+    rows = identities.collect(engine="in-memory")
     write_frame(path, rows)
     advance(rows.height)

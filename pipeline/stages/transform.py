@@ -1,7 +1,9 @@
-"""v1/*.parquet, plan/*.parquet ══▶ v2/*.parquet, updates/*.parquet: each part by itself, and the record of every value changed."""
+"""v1/*.parquet, plan/*.parquet ══▶ v2/*.parquet, updates/*.parquet: each piece by itself, and the record of every value changed."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import Final, Literal
 
 import polars as pl
@@ -10,47 +12,59 @@ from checks.findings import Finding
 from checks.relations import FOREIGN_KEYS, UNIQUE_KEYS, dangling, repeated
 from checks.v2 import judged_v2
 from pipeline.run import Run
+from pipeline.stages.ahead import behind
 from pipeline.stages.findings_record import FindingsRecord
 from pipeline.stages.parquet import write_frame
 from pipeline.stages.record_files import write_record
-from pipeline.steps import SOURCES, V2_TABLES, Conversion, Source, Which
+from pipeline.steps import SOURCES, V2_TABLES, WITHDRAWN_SCHEMA, Source, Which
 
 AREAS: Final[Mapping[Which, Literal["v2", "updates"]]] = {"new": "v2", "changed": "updates"}
 """Where the rows go that are added to V2, and those that replace what it holds, or join it."""
 
 
+@dataclass(frozen=True)
+class Converted:
+    """What a piece became, one selection of its rows."""
+
+    source: Source
+    piece: int
+    unit: int
+    """Its place in the run: the number of the files of its rows."""
+    which: Which
+    rows: int
+    """How many rows of V1 are done with it."""
+    tables: dict[str, pl.DataFrame]
+    changed: pl.DataFrame
+    withdrawn: pl.DataFrame
+
+
 def transform(run: Run, /) -> None:
-    """Converts every part of V1.
+    """Converts every piece of V1; one is judged while the next is converted.
 
     Its facts: `written` (V2 table → rows that are to be written), `inserted` (table in the books → rows that V2 has not seen),
     `withdrawn` (how many roles are to be taken back), and `v2_findings`, what the checks of V2's contract found in the result.
     """
-    sizes = run.facts["read"] | {"Administrator": run.facts["read"]["School"]}
-    is_first = run.before("ledger").head(1).collect().is_empty()
+    read = run.facts["read"]
     written: Counter[str] = Counter()
     inserted: Counter[str] = Counter()
-    changed = [pl.scan_parquet(run.folder.plan("history"))]
-    withdrawn = []
+    changed = [run.folder.plan("history")]
+    withdrawn = [pl.DataFrame(schema=WITHDRAWN_SCHEMA)]
     with (
-        run.stage("transform", total=sum(sizes.values())) as advance,
+        run.stage("transform", total=sum(read.values()) + read["School"]) as advance,
         FindingsRecord(run.folder.record("findings"), "v2") as findings,
     ):
-        for number, (source, part, rows) in enumerate(_units(run, sizes)):
-            for which in _selections(source, is_first=is_first):
-                conversion = source.convert(run, part, which)
-                tables = _collected(conversion)
-                for table, frame in tables.items():
-                    findings.add(judged_v2(_to_be_judged(frame), table=table))
-                    written[table] += frame.height
-                    _write(run, table, number, frame, which)
-                if which == "new":
-                    inserted[source.table] += tables[source.primary].filter(source.is_own).height
-                path = run.folder.part("plan/changed", f"{source.table}-{which}", part)
-                conversion.changed.sink_parquet(path)
-                changed.append(pl.scan_parquet(path))
-                withdrawn.append(conversion.withdrawn.collect())
-            advance(rows)
-        write_record(run.folder, "changed", pl.concat(changed))
+        for converted, found in behind(_converted(run), _judged):
+            findings.add(found)
+            _write(run, converted)
+            written.update({table: rows.height for table, rows in converted.tables.items()})
+            source = converted.source
+            if converted.which == "new":
+                inserted[source.table] += converted.tables[source.primary].filter(source.is_own).height
+            changed.append(run.folder.part("plan/changed", f"{source.table}-{converted.which}", converted.piece))
+            write_frame(changed[-1], converted.changed)
+            withdrawn.append(converted.withdrawn)
+            advance(converted.rows)
+        write_record(run.folder, "changed", pl.scan_parquet(changed))
         all_withdrawn = pl.concat(withdrawn)
         all_withdrawn.write_parquet(run.folder.plan("withdrawn"))
         findings.add(_relations(run))
@@ -60,16 +74,28 @@ def transform(run: Run, /) -> None:
     run.facts["v2_findings"] = findings.document()
 
 
-def _units(run: Run, sizes: dict[str, int]) -> Iterator[tuple[Source, int, int]]:
-    """Every source's parts, in the order of the steps: the source, the number of its part, and about how many rows it has."""
+def _converted(run: Run) -> Iterator[Converted]:
+    is_first = run.before("ledger").head(1).collect().is_empty()
+    for unit, (source, piece, rows) in enumerate(_units(run)):
+        selections = _selections(source, is_first=is_first)
+        for which in selections:
+            conversion = source.convert(run, piece, which)
+            lazy = [*conversion.tables.values(), conversion.changed, conversion.withdrawn]
+            *tables, changed, withdrawn = pl.collect_all(lazy, engine="in-memory")
+            named = dict(zip(conversion.tables, tables, strict=True))
+            yield Converted(source, piece, unit, which, rows if which == selections[-1] else 0, named, changed, withdrawn)
+
+
+def _units(run: Run) -> Iterator[tuple[Source, int, int]]:
+    """Every source's pieces, in the order of the steps: the source, the number of the piece, and its rows; of links, about how many."""
     for source in SOURCES:
-        left = sizes[source.table]
-        tables = source.parted_by if source.is_link else (source.v1_table,)
-        numbers = range(max((len(run.folder.parts("v1", table)) for table in tables), default=1))
-        for number in numbers:
-            rows = left if number == numbers[-1] else min(left, run.settings.migration_batch_size)
-            left -= rows
-            yield source, number, rows
+        if source.is_link:
+            rows, count = run.facts["read"][source.table], max((len(run.pieces(table)) for table in source.pieced_by), default=1)
+            for number in range(count):
+                yield source, number, rows * (number + 1) // count - rows * number // count
+        else:
+            for number, piece in enumerate(run.pieces(source.v1_table)):
+                yield source, number, piece.rows
 
 
 def _selections(source: Source, *, is_first: bool) -> tuple[Which, ...]:
@@ -79,8 +105,18 @@ def _selections(source: Source, *, is_first: bool) -> tuple[Which, ...]:
     return ("changed",) if source.is_link else ("new", "changed")
 
 
-def _collected(conversion: Conversion) -> dict[str, pl.DataFrame]:
-    return dict(zip(conversion.tables, pl.collect_all(conversion.tables.values()), strict=True))
+def _judged(converted: Converted) -> tuple[Converted, list[Finding]]:
+    return converted, [finding for table, rows in converted.tables.items() for finding in _findings(rows, table)]
+
+
+def _findings(rows: pl.DataFrame, table: str) -> Sequence[Finding]:
+    return _findings_of_none(table, tuple(rows.schema.items())) if rows.is_empty() else judged_v2(_to_be_judged(rows), table=table)
+
+
+@cache
+def _findings_of_none(table: str, columns: tuple[tuple[str, pl.DataType], ...]) -> tuple[Finding, ...]:
+    """What the checks say of no rows, and of their columns: a later run has little else to judge."""
+    return tuple(judged_v2(pl.DataFrame(schema=dict(columns)), table=table))
 
 
 def _to_be_judged(frame: pl.DataFrame) -> pl.DataFrame:
@@ -88,12 +124,15 @@ def _to_be_judged(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(pl.col("mustChangePassword").fill_null(value=True)) if "mustChangePassword" in frame.columns else frame
 
 
-def _write(run: Run, table: str, number: int, frame: pl.DataFrame, which: Which) -> None:
-    """Writes a part; an empty one tells at least the columns."""
-    if which == "new" or not frame.is_empty():
-        write_frame(run.folder.part(AREAS[which], table, number), frame)
-    if which == "changed" and not run.folder.part("v2", table, number).exists():
-        write_frame(run.folder.part("v2", table, number), frame.clear())
+def _write(run: Run, converted: Converted) -> None:
+    """Writes the rows of each V2 table; a file without rows tells at least the columns."""
+    for table, rows in converted.tables.items():
+        path = run.folder.part(AREAS[converted.which], table, converted.unit)
+        if converted.which == "new" or not rows.is_empty():
+            write_frame(path, rows)
+        new = run.folder.part("v2", table, converted.unit)
+        if converted.which == "changed" and not new.exists():
+            write_frame(new, rows.clear())
 
 
 def _relations(run: Run) -> list[Finding]:

@@ -113,7 +113,7 @@ def _rows_as_meant(run: Run, target: Target, table: str, advance: Advance) -> in
             advance(rows.height)
 
     with ThreadPoolExecutor(1) as worker:
-        parts = (written(run, table, part).collect() for part in run.folder.parts("v2", table))
+        parts = (written(run, table, part).collect(engine="in-memory") for part in run.folder.parts("v2", table))
         expected = worker.submit(checksum, parts)
         actual = checksum(held())
     return actual.rows if actual == expected.result() else None

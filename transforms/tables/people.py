@@ -10,6 +10,7 @@ V1 rows ──common_form──▶ one form for all kinds ──identified──
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 import polars as pl
@@ -19,6 +20,7 @@ from transforms import addresses, dates, emails, names, passwords, phones
 from transforms.digests import row_digest
 from transforms.ids import v2_id
 from transforms.records import Change, flags
+from transforms.sparse import on_given
 from transforms.tables import rejections
 from transforms.tables.kinds import Kind
 from transforms.tables.rejections import Reason, with_rejections
@@ -103,13 +105,11 @@ def identified(
         pl.col("rejected").is_in(["row_invalid", "name_missing"]) | pl.col("is_school_condemned").fill_null(value=True)
     ).fill_null(value=False)
     own_email = pl.col("judged_email").struct.field("value")
-    made_up = emails.made_up(
-        first=pl.col("judged_name").struct.field("first_name"),
-        last=pl.col("judged_name").struct.field("last_name"),
-        school_code=pl.col("school_code"),
-        school_id=pl.col("school_id"),
-        user_type=kind.user_type,
-        domain=placeholder_domain,
+    of_name = pl.struct(*(pl.col("judged_name").struct.field(part) for part in ("first_name", "last_name")), "school_code", "school_id")
+    made_up = on_given(
+        pl.when(own_email.is_null() & ~pl.col("is_condemned")).then(of_name),
+        partial(_made_up, kind=kind, domain=placeholder_domain),
+        dtype=pl.String,
     )
     return (
         with_rejections(judged, failures=failures, reasons=reasons, originals=kind.rejected_columns)
@@ -117,7 +117,7 @@ def identified(
         .select(
             "v1_id", "turn", "user_uid", "profile_uid", "school_id", "judged_name", "judged_email", "judged_phone",
             "holds_email", "holds_phone", "is_condemned", *rejections.COLUMNS, *keeps,
-            wished_email=pl.coalesce(own_email, pl.when(~pl.col("is_condemned")).then(made_up)),
+            wished_email=pl.coalesce(own_email, made_up),
             wished_phone=pl.col("judged_phone").struct.field("value"),
             is_email_made_up=own_email.is_null(),
             digest=row_digest(
@@ -127,6 +127,18 @@ def identified(
             ),
         )
     )  # fmt: skip
+
+
+def _made_up(names: pl.Series, *, kind: Kind, domain: str) -> pl.Series:
+    address = emails.made_up(
+        first=pl.col("first_name"),
+        last=pl.col("last_name"),
+        school_code=pl.col("school_code"),
+        school_id=pl.col("school_id"),
+        user_type=kind.user_type,
+        domain=domain,
+    )
+    return names.struct.unnest().select(address).to_series()
 
 
 def converted(
