@@ -67,7 +67,7 @@ def _migrate(  # noqa: PLR0913 - a parameter is a flag
         str | None, typer.Option("--resume", metavar="[RUN]", help="Go on with a run that was cut off; by default the newest.")
     ] = None,
     passwords: Passwords = None,
-    batch_size: Annotated[int | None, typer.Option("--batch-size", min=1, help="Rows of a part: the unit of memory.")] = None,
+    batch_size: Annotated[int | None, typer.Option("--batch-size", min=1, help="Rows of a part: of a file of what was read.")] = None,
     as_json: Json = False,
     as_status: Annotated[bool, typer.Option("--status", help="As the command status.")] = False,
     as_validate: Annotated[bool, typer.Option("--validate", help="As the command validate.")] = False,

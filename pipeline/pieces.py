@@ -30,6 +30,7 @@ class IdRange:
         return from_low & (pl.col(column) < self.high) if self.high is not None else from_low
 
 
+ALL_IDS: Final = IdRange()
 NO_IDS: Final = IdRange(0, 0)
 
 

@@ -50,7 +50,7 @@ class Settings(BaseSettings):
     v2_db_password: SecretStr | None = _either("V2", "ODIN", "PASSWORD")
 
     migration_batch_size: int = Field(default=1_000_000, ge=1)
-    """Rows of a part: the unit of memory."""
+    """Rows of a part: a file of what was read, and a slice of what is compared. Pieces of it, of `PIECE_ROWS`, are in memory at a time."""
     dry_run: bool = False
     runs_dir: Path = Path("runs")
     log_level: LogLevel = "INFO"

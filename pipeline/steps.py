@@ -20,7 +20,7 @@ from typing import Final, Literal
 import polars as pl
 
 from checks.relations import PRIMARY_KEYS
-from pipeline.pieces import NO_IDS, IdRange
+from pipeline.pieces import ALL_IDS, NO_IDS, IdRange
 from pipeline.run import Run
 from transforms import records
 from transforms.ids import v2_id
@@ -107,7 +107,7 @@ def _people(run: Run, kind: kinds.Kind, number: int, which: Which) -> pl.LazyFra
     converted = people.converted(
         rows if going.height else rows.clear(),  # in a later run hardly any row goes: the file need not be read for that
         identities=going.lazy(),
-        grants=run.plan("claims"),
+        grants=run.plan("claims").join(going.lazy(), on="turn", how="semi"),
         schools=run.plan("School"),
         run_started_at=run.started_at,
     )
@@ -161,12 +161,12 @@ def _parents(run: Run, number: int, which: Which) -> Conversion:
 
 def _students(run: Run, number: int, which: Which) -> Conversion:
     going = _people(run, kinds.STUDENT, number, which).collect(engine="in-memory").lazy()
-    named = going.select(v1_id="parent_id")
+    first_contacts = going.select(v1_id="parent_id")
     converted = students.converted(
         going,
-        admissions=run.plan("admission_numbers"),
+        admissions=run.plan("admission_numbers").join(going, on="v1_id", how="semi"),
         classes=run.there("Class"),
-        parents=run.there("Parent").select("v1_id", parent_uid="profile_uid").join(named, on="v1_id", how="semi"),
+        parents=run.there("Parent").select("v1_id", parent_uid="profile_uid").join(first_contacts, on="v1_id", how="semi"),
     )
     converted = converted.collect(engine="in-memory").lazy()
     unedited = _unedited_profiles(converted)
@@ -214,9 +214,10 @@ def _families(run: Run, number: int, _: Which) -> Conversion:
 
 
 def _student_parents(run: Run, ids: IdRange) -> pl.LazyFrame:
-    children = _children(run).filter(ids.holds("student_id"))
-    relationships = run.v1("Parent").select(parent_id="id", relationship=parents.relationship(pl.col("relationship")))
-    first_contacts = _first_contacts(run, children).join(relationships, on="parent_id")
+    own = run.v1("Student").select("parent_id", student_id="id").filter(ids.holds("student_id"))
+    children = _children(run, own, ids=ids)
+    first_contacts = _first_contacts(run, children)
+    first_contacts = first_contacts.join(relationships(run, of=children.select("parent_id")), on="parent_id")
     pairs = _going(run.identities("_ParentToStudent")).filter(ids.holds("B"))
     rows = pl.concat(
         [
@@ -229,28 +230,39 @@ def _student_parents(run: Run, ids: IdRange) -> pl.LazyFrame:
 
 
 def _parent_schools(run: Run, ids: IdRange) -> pl.LazyFrame:
+    linked = run.identities("_ParentToStudent").filter(ids.holds("A")).collect(engine="in-memory").lazy()
     # A pair that V2 held before its link row counted goes to no ledger: the child tells when its school is another.
-    moved = _sound(run, "Student").filter("goes").select(B="v1_id")
-    linked = run.identities("_ParentToStudent").filter(ids.holds("A"))
+    moved = _sound(run, "Student").filter("goes").select(B="v1_id").join(linked.select("B"), on="B", how="semi")
     of_moved = linked.filter(pl.col("rejected").is_null()).join(moved, on="B", how="semi")
     of_links = pl.concat([_going(linked), of_moved]).select("school_id", parent_id="A")
-    children = _first_contacts(run, _children(run).filter(ids.holds("parent_id"))).select("school_id", "parent_id")
+    named = run.v1("Student").select("parent_id", student_id="id").filter(ids.holds("parent_id"))
+    children = _first_contacts(run, _children(run, named)).select("school_id", "parent_id")
     own = run.there("Parent").filter("goes").select("school_id", parent_id="v1_id").filter(ids.holds("parent_id"))
     return _unheld(run, "ParentSchool", links.parent_school_rows(own, pl.concat([children, of_links])))
 
 
-def _children(run: Run) -> pl.LazyFrame:
-    """Every student who is not rejected, and the first contact."""
-    of_student = _sound(run, "Student").select(
-        "school_id", "known_link_id", student_id="v1_id", student_goes="goes", is_edited="is_profile_edited"
+def _children(run: Run, students: pl.LazyFrame, *, ids: IdRange = ALL_IDS) -> pl.LazyFrame:
+    """Those of some students (`student_id` in the range, `parent_id`) who are not rejected, and what is planned of them."""
+    students = students.collect(engine="in-memory").lazy()
+    of_student = (
+        _sound(run, "Student")
+        .filter(ids.holds("v1_id"))
+        .select("school_id", "known_link_id", student_id="v1_id", student_goes="goes", is_edited="is_profile_edited")
     )
-    return run.v1("Student").select("parent_id", student_id="id").join(of_student, on="student_id")
+    of_student = of_student.join(students, on="student_id", how="semi")
+    return students.join(of_student, on="student_id").collect(engine="in-memory").lazy()
 
 
 def _first_contacts(run: Run, children: pl.LazyFrame) -> pl.LazyFrame:
     """The children whose first contact V2 is to be given, because they or their parents are new or changed."""
-    of_parent = run.there("Parent").select(parent_id="v1_id", parent_is_new=_goes("new"))
+    of_parent = run.there("Parent").select(parent_id="v1_id", parent_is_new=_goes("new")).join(children, on="parent_id", how="semi")
     return children.join(of_parent, on="parent_id").filter(pl.col("student_goes") | pl.col("parent_is_new"))
+
+
+def relationships(run: Run, /, *, of: pl.LazyFrame) -> pl.LazyFrame:
+    """How the parents that rows are about (`parent_id`) are related to the children: `parent_id`, `relationship`."""
+    named = run.v1("Parent").select("relationship", parent_id=pl.col("id").cast(pl.Int64)).join(of, on="parent_id", how="semi")
+    return named.with_columns(relationship=parents.relationship(pl.col("relationship")))
 
 
 def _ids(run: Run, table: str, number: int) -> IdRange:

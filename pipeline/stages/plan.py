@@ -20,10 +20,10 @@ from pipeline.run import Run
 from pipeline.stages.contests import contest
 from pipeline.stages.findings_record import FindingsRecord
 from pipeline.stages.parquet import write_frame
-from pipeline.stages.plan_links import plan_links, relationships
+from pipeline.stages.plan_links import plan_links
 from pipeline.stages.planned import ENTITY_OF, with_history, write_plan
 from pipeline.stages.record_files import write_record
-from pipeline.steps import SOURCES
+from pipeline.steps import SOURCES, relationships
 from transforms import claims, records
 from transforms.tables import classes, departures, history, kinds, links, people, schools, students, subjects
 from transforms.tables.history import Owner

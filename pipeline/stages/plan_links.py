@@ -6,7 +6,8 @@ from pipeline.pieces import IdRange
 from pipeline.progress import Advance
 from pipeline.run import Run
 from pipeline.stages.planned import ENTITY_OF, filtered, ledger_of, write_plan
-from transforms.tables import history, links, parents
+from pipeline.steps import relationships
+from transforms.tables import history, links
 
 
 def plan_links(run: Run, advance: Advance, /) -> None:
@@ -64,12 +65,6 @@ def _given_by_columns(run: Run, table: links.LinkTable, ids: IdRange) -> pl.Lazy
         first_contacts = run.v1("Student").select(A="parent_id", B="id").filter(ids.holds("B"))
         return first_contacts.join(_sound(run, "Student", "B").filter(ids.holds("B")), on="B", how="semi")
     return None
-
-
-def relationships(run: Run, /, *, of: pl.LazyFrame) -> pl.LazyFrame:
-    """How the parents that rows are about (`parent_id`) are related to the children: `parent_id`, `relationship`."""
-    parents_named = run.v1("Parent").select("relationship", parent_id=pl.col("id").cast(pl.Int64)).join(of, on="parent_id", how="semi")
-    return parents_named.with_columns(relationship=parents.relationship(pl.col("relationship")))
 
 
 def _held(run: Run, table: links.LinkTable, pairs: pl.LazyFrame) -> pl.DataFrame:

@@ -267,9 +267,11 @@ def _examples(record: Path) -> dict[str, list[str]]:
         return {}
     order = (pl.col("table"), pl.col("v1_id").str.len_chars(), pl.col("v1_id"))
     several = 2 * EXAMPLES  # a row may have the same code in two columns
-    first = pl.struct("table", "v1_id").bottom_k_by(order, several)
-    found = pl.scan_parquet(record).group_by("code").agg(first.alias("rows")).sort("code").collect()
-    return {code: list(dict.fromkeys(f"{row['table']} {row['v1_id']}" for row in rows))[:EXAMPLES] for code, rows in found.iter_rows()}
+    found = {}
+    for code in _by_code(record):  # one after the other: a group of millions would be held in memory whole
+        rows = pl.scan_parquet(record).filter(pl.col("code") == code).select("table", "v1_id").bottom_k(several, by=order).sort(order)
+        found[code] = list(dict.fromkeys(f"{table} {v1_id}" for table, v1_id in rows.collect(engine="streaming").iter_rows()))[:EXAMPLES]
+    return found
 
 
 def _with_z(instant: datetime) -> str:
