@@ -249,11 +249,11 @@ class Run:
 
     def identities(self, table: str, /) -> pl.LazyFrame:
         """Who the rows of a V1 table are: people, links or others, all parts."""
-        return pl.scan_parquet(self._identity_files(table))
+        return pl.scan_parquet(self.folder.identities(table))
 
     def identity_parts(self, table: str, /) -> list[pl.LazyFrame]:
         """Who the rows of a V1 table are, part by part."""
-        return [pl.scan_parquet(part) for part in self._identity_files(table)]
+        return [pl.scan_parquet(part) for part in self.folder.identities(table)]
 
     def there(self, table: str, /) -> pl.LazyFrame:
         """The planned rows of a V1 table that V2 will hold."""
@@ -293,9 +293,6 @@ class Run:
             finished=self.finished,
             stages=self.stages,
         ).write(self.folder)
-
-    def _identity_files(self, table: str) -> list[Path]:
-        return self.folder.parts("plan/people", table) or self.folder.parts("plan/links", table) or [self.folder.plan(table)]
 
     def _note(self) -> None:
         """Writes the manifest if it can be: it tells of the run, and does not end it. A stage that it does not know of is done again."""

@@ -183,6 +183,10 @@ class RunFolder:
         """The parts of a table there are, in order."""
         return sorted((self.path / area / table).glob("part-*.parquet"), key=part_number)
 
+    def identities(self, table: str, /) -> list[Path]:
+        """The files of what was planned of a V1 table's rows: people and links have several, others one."""
+        return self.parts("plan/people", table) or self.parts("plan/links", table) or [self.plan(table)]
+
     def credentials(self, number: int, /) -> Path:
         """`credentials/part-000.parquet`."""
         return self._made(self.path / "credentials") / f"part-{number:03d}.parquet"

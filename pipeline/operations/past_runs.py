@@ -41,8 +41,7 @@ class PastRun:
 
     def identity(self, kind: str, v1_id: str, /) -> Row | None:
         """What was planned of a V1 row of a kind; a link row's id is `A:B`."""
-        parts = self.folder.parts("plan/people", kind) or [self.folder.plan(kind)]
-        return _only(_scanned(parts), {"v1_id": v1_id if ":" in v1_id else int(v1_id)})
+        return _only(_scanned(self.folder.identities(kind)), {"v1_id": v1_id if ":" in v1_id else int(v1_id)})
 
     def records(self, name: Literal["rejected", "changed"], kind: str, v1_id: str, /) -> list[Row]:
         """What is on record of a V1 row of a kind; nothing where the run did not come so far."""
