@@ -97,16 +97,19 @@ class Target:
         return self._call(queried)
 
     def stretches(self, table: str, columns: str, /) -> Iterator[pl.DataFrame]:
-        """All rows of a table of V2, as it lies on the server's disk: a stretch of `STRETCH_PAGES` at a time, the last one open.
+        """All rows of a table of V2, as it lies on the server's disk: a stretch of `STRETCH_PAGES` at a time, both ends open.
 
         Each is a query of its own, which PostgreSQL 14 and later answer from those pages alone. `columns`: for a SELECT.
         """
         name = self.name(table)
-        pages = int(self.query(f"SELECT pg_relation_size('{name}'::regclass) / current_setting('block_size')::bigint AS pages").item())
+        quoted = name.replace("'", "''")
+        size = f"SELECT pg_relation_size('{quoted}'::regclass) / current_setting('block_size')::bigint AS pages"
+        pages = int(self.query(size).item())
         starts = range(0, max(pages, 1), STRETCH_PAGES)
         for first in starts:
-            end = f" AND ctid < '({first + STRETCH_PAGES},0)'" if first != starts[-1] else ""
-            yield self.query(f"SELECT {columns} FROM {name} WHERE ctid >= '({first},0)'{end}")
+            bounds = [f"ctid >= '({first},0)'"] if first else []
+            bounds += [f"ctid < '({first + STRETCH_PAGES},0)'"] if first != starts[-1] else []
+            yield self.query(f"SELECT {columns} FROM {name} WHERE {' AND '.join(bounds) or 'true'}")
 
     def name(self, table: str, /) -> str:
         """The name of a table of V2, or of the ledger, qualified and quoted for SQL."""
