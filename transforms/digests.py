@@ -16,8 +16,8 @@ ELEMENT: Final = "\0\3"
 def digest(*values: pl.Expr) -> pl.Expr:
     """The XXH3 digest, of 128 bits, of some values one after the other: a decimal number as String, never null.
 
-    Null is told from every text, and one value from the next. Values of any dtype that casts to String, and lists of them; text without
-    NUL. XXH3, because nobody gains by a collision, chance makes none, and it takes a twentieth of MD5's time.
+    Null is told from every text, and one value from the next. Values of any dtype that casts to String, text without NUL; a list is for
+    `row_digest` to write. XXH3, because nobody gains by a collision, chance makes none, and it takes a twentieth of MD5's time.
 
     >>> row = pl.DataFrame({"name": ["Ada"], "phone": [None]})
     >>> row.select(digest(pl.col("name"), pl.col("phone"))).item()
