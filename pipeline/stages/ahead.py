@@ -1,5 +1,6 @@
 """Work that is done one step ahead or behind, so that the database and this process need not wait for each other."""
 
+from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
@@ -8,22 +9,23 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def ahead(steps: Iterable[Callable[[], Result]], /) -> Generator[Result]:
-    """What each step gives, in order; the next one is done in a thread of its own while this one's result is used.
+def ahead(steps: Iterable[Callable[[], Result]], /, *, at_once: int = 1) -> Generator[Result]:
+    """What each step gives, in order; the next ones, `at_once`, are done in threads of their own while this one's result is used.
 
-    Two results are in memory at a time. An error comes where its step's result would. A step must not use the connection of the caller.
+    One result more than `at_once` is in memory at a time. An error comes where its step's result would. A step must not use the
+    connection of the caller.
 
-    >>> list(ahead([lambda: "a", lambda: "b"]))
-    ['a', 'b']
+    >>> list(ahead([lambda: "a", lambda: "b", lambda: "c"], at_once=2))
+    ['a', 'b', 'c']
     """
-    with ThreadPoolExecutor(1) as worker:
-        coming: list[Future[Result]] = []
+    with ThreadPoolExecutor(at_once) as workers:
+        coming: deque[Future[Result]] = deque()
         for step in steps:
-            coming.append(worker.submit(step))
-            if len(coming) > 1:
-                yield coming.pop(0).result()
-        for last in coming:
-            yield last.result()
+            coming.append(workers.submit(step))
+            if len(coming) > at_once:
+                yield coming.popleft().result()
+        while coming:
+            yield coming.popleft().result()
 
 
 def behind(items: Iterable[Item], step: Callable[[Item], Result], /) -> Generator[Result]:

@@ -9,14 +9,17 @@ checks of V1 ─▶ schools ─┬▶ classes ──┬▶ administrators, teach
 ```
 """
 
+from functools import partial
 from typing import Final
 
 import polars as pl
 
+from checks.findings import Finding
 from checks.v1 import judged_v1
-from pipeline.pieces import Piece
+from pipeline.pieces import PIECES_AT_ONCE, Piece
 from pipeline.progress import Advance
 from pipeline.run import Run
+from pipeline.stages.ahead import ahead
 from pipeline.stages.contests import contest
 from pipeline.stages.findings_record import FindingsRecord
 from pipeline.stages.parquet import write_frame
@@ -47,9 +50,7 @@ def plan(run: Run, /) -> None:
             _plan_schools(run, findings, advance)
             _plan_classes(run, findings, advance)
             subject_codes = _plan_subjects(run, findings, advance)
-            for kind in kinds.KINDS:
-                for number, piece in enumerate(run.pieces(kind.source)):
-                    _plan_people(run, kind, number, piece, findings, advance)
+            _plan_people(run, findings, advance)
         run.facts["contested"] = {**_plan_claims(run), "admission_no": _plan_admission_numbers(run), "subject_code": subject_codes}
         plan_links(run, advance)
         _record_rejections(run)
@@ -68,9 +69,8 @@ def _plan_schools(run: Run, findings: FindingsRecord, advance: Advance) -> None:
     )
     condemned = pl.col("rejected").is_not_null() & ~pl.col("is_there")
     owners = [Owner("school", "School", "school_uid", run.before("School"))]
-    write_plan(
-        with_history(run, "School", identities, rows, owners).with_columns(is_condemned=condemned), run.folder.plan("School"), advance
-    )
+    planned = with_history(run, "School", identities, rows, owners).with_columns(is_condemned=condemned)
+    write_plan(planned.collect(engine="in-memory"), run.folder.plan("School"), advance)
 
 
 def _plan_classes(run: Run, findings: FindingsRecord, advance: Advance) -> None:
@@ -78,7 +78,8 @@ def _plan_classes(run: Run, findings: FindingsRecord, advance: Advance) -> None:
     failures = _failures(rows, "Class", findings)
     identities = classes.identified(rows, schools=run.plan("School"), failures=failures, run_started_at=run.started_at)
     owners = [Owner("class", "Class", "class_uid", run.before("Class"))]
-    write_plan(with_history(run, "Class", identities, rows, owners, link="class_teacher_id"), run.folder.plan("Class"), advance)
+    planned = with_history(run, "Class", identities, rows, owners, link="class_teacher_id")
+    write_plan(planned.collect(engine="in-memory"), run.folder.plan("Class"), advance)
 
 
 def _plan_subjects(run: Run, findings: FindingsRecord, advance: Advance) -> dict[str, int]:
@@ -96,16 +97,23 @@ def _plan_subjects(run: Run, findings: FindingsRecord, advance: Advance) -> dict
     schools_edited = run.plan("School").filter("is_edited").select("school_uid", edited_owner=pl.lit("School"))
     owners = [Owner("subject", "Subject", "subject_uid", held.select("id"))]
     identities = identities.join(schools_edited, on="school_uid", how="left")
-    write_plan(with_history(run, "Subject", identities, rows, owners), run.folder.plan("Subject"), advance)
-    planned = run.plan("Subject")
-    suffixed = planned.select(pl.col("is_code_suffixed").sum()).collect().item()
-    return contest(planned.select(scope=pl.lit(""), wish="wished_code"), suffixed=suffixed)
+    planned = with_history(run, "Subject", identities, rows, owners).collect(engine="in-memory")
+    write_plan(planned, run.folder.plan("Subject"), advance)
+    return contest(planned.lazy().select(scope=pl.lit(""), wish="wished_code"), suffixed=int(planned["is_code_suffixed"].sum()))
 
 
-def _plan_people(run: Run, kind: kinds.Kind, number: int, piece: Piece, findings: FindingsRecord, advance: Advance) -> None:
-    """Settles who the people of one piece are."""
+def _plan_people(run: Run, findings: FindingsRecord, advance: Advance) -> None:
+    """Settles who the people of all kinds are, piece by piece."""
+    pieces = [(kind, number, piece) for kind in kinds.KINDS for number, piece in enumerate(run.pieces(kind.source))]
+    planned = ahead((partial(_planned_people, run, kind, piece) for kind, _, piece in pieces), at_once=PIECES_AT_ONCE)
+    for (kind, number, _), (people_of_piece, found) in zip(pieces, planned, strict=True):
+        findings.add(found)
+        write_plan(people_of_piece, run.folder.part("plan/people", kind.table, number), advance)
+
+
+def _planned_people(run: Run, kind: kinds.Kind, piece: Piece) -> tuple[pl.DataFrame, list[Finding]]:
     rows = kinds.common_form(piece.scan(), kind).collect(engine="in-memory").lazy()
-    failures = _failures(rows, kind.table, findings)
+    failures, found = _judged(rows, kind.table)
     draws: tuple[str, ...] = ()
     keeps: tuple[str, ...] = ()
     if kind is kinds.STUDENT:
@@ -132,8 +140,7 @@ def _plan_people(run: Run, kind: kinds.Kind, number: int, piece: Piece, findings
         link = "parent_id"
         wished = students.wished_admission_no(is_condemned=pl.col("is_condemned"))
         identities = identities.with_columns(wished_admission_no=wished).drop("admission_no")
-    planned = with_history(run, kind.table, identities, rows, owners, link=link)
-    write_plan(planned, run.folder.part("plan/people", kind.table, number), advance)
+    return with_history(run, kind.table, identities, rows, owners, link=link).collect(engine="in-memory"), found
 
 
 def _held(run: Run, table: str, ids: pl.LazyFrame) -> pl.LazyFrame:
@@ -221,9 +228,15 @@ def _record_history(run: Run) -> None:
 
 
 def _failures(rows: pl.LazyFrame, table: str, findings: FindingsRecord) -> pl.LazyFrame:
-    """The rows that break a check of V1 (`v1_id`, `column`, `check`), one reason each; all that the checks found is recorded."""
+    """The rows that break a check of V1, as `_judged` tells of them; all that the checks found is recorded."""
+    failures, found = _judged(rows, table)
+    findings.add(found)
+    return failures
+
+
+def _judged(rows: pl.LazyFrame, table: str) -> tuple[pl.LazyFrame, list[Finding]]:
+    """The rows that break a check of V1 (`v1_id`, `column`, `check`), one reason each; and all that the checks found."""
     names = [name for name in rows.collect_schema().names() if name in CHECKED]
     typed = rows.select(names).with_columns(cleaned(pl.col(pl.String))).collect(engine="in-memory")
     failures, found = judged_v1(typed, table=table)
-    findings.add(found)
-    return failures.lazy()
+    return failures.lazy(), found

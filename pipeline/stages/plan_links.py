@@ -1,10 +1,13 @@
 """Settles which rows of V1's link tables go to V2, which are dropped, and which say what another row says already."""
 
+from functools import partial
+
 import polars as pl
 
-from pipeline.pieces import IdRange
+from pipeline.pieces import ALL_IDS, PIECES_AT_ONCE, IdRange
 from pipeline.progress import Advance
 from pipeline.run import Run
+from pipeline.stages.ahead import ahead
 from pipeline.stages.planned import ENTITY_OF, filtered, ledger_of, write_plan
 from pipeline.steps import relationships
 from transforms.tables import history, links
@@ -12,9 +15,10 @@ from transforms.tables import history, links
 
 def plan_links(run: Run, advance: Advance, /) -> None:
     """Plans every link table, once everybody whom a link could lead to is planned: piece by piece of the table behind its `B`."""
-    for table in links.LINK_TABLES:
-        for number, piece in enumerate(run.pieces(table.b)):
-            write_plan(_planned(run, table, piece.ids).lazy(), run.folder.part("plan/links", table.name, number), advance)
+    pieces = [(table, number, piece) for table in links.LINK_TABLES for number, piece in enumerate(run.pieces(table.b))]
+    planned = ahead((partial(_planned, run, table, piece.ids) for table, _, piece in pieces), at_once=PIECES_AT_ONCE)
+    for (table, number, _), links_of_piece in zip(pieces, planned, strict=True):
+        write_plan(links_of_piece, run.folder.part("plan/links", table.name, number), advance)
 
 
 def _planned(run: Run, table: links.LinkTable, ids: IdRange) -> pl.DataFrame:
@@ -24,7 +28,7 @@ def _planned(run: Run, table: links.LinkTable, ids: IdRange) -> pl.DataFrame:
         links_of_piece,
         table,
         a_there=_there(run, table.a, of=links_of_piece.select(v1_id="A")),
-        b_there=_there(run, table.b, of=links_of_piece.select(v1_id="B")),
+        b_there=_there(run, table.b, of=links_of_piece.select(v1_id="B"), ids=ids),
         given=_given_by_columns(run, table, ids),
     )
     if table is links.SUBJECT_TO_TEACHER:
@@ -41,9 +45,9 @@ def _planned(run: Run, table: links.LinkTable, ids: IdRange) -> pl.DataFrame:
     return history.with_history(pairs.join(held.lazy(), on=["A", "B"], how="left"), ledger=ledger, owners=[]).collect()
 
 
-def _there(run: Run, table: str, *, of: pl.LazyFrame) -> pl.LazyFrame:
-    """The rows behind an end of some links that V2 will hold, by their `v1_id`, and what links draw on of them."""
-    rows = run.there(table).join(of, on="v1_id", how="semi")
+def _there(run: Run, table: str, *, of: pl.LazyFrame, ids: IdRange = ALL_IDS) -> pl.LazyFrame:
+    """The rows behind an end of some links that V2 will hold, by their `v1_id` in a range, and what links draw on of them."""
+    rows = run.there(table).filter(ids.holds("v1_id")).join(of, on="v1_id", how="semi")
     match table:
         case "Subject":
             return rows.select("v1_id", "subject_uid")

@@ -49,8 +49,7 @@ def ledger_of(run: Run, table: str, /) -> pl.LazyFrame:
     return run.before("ledger").filter(pl.col("v1_table") == table)
 
 
-def write_plan(identities: pl.LazyFrame, path: Path, advance: Advance, /) -> None:
+def write_plan(planned: pl.DataFrame, path: Path, advance: Advance, /) -> None:
     """Writes what was planned of some rows, and counts them as done."""
-    rows = identities.collect(engine="in-memory")
-    write_frame(path, rows)
-    advance(rows.height)
+    write_frame(path, planned)
+    advance(planned.height)

@@ -1,9 +1,9 @@
 """v1/*.parquet, plan/*.parquet ══▶ v2/*.parquet, updates/*.parquet: each piece by itself, and the record of every value changed."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Final, Literal
 
 import polars as pl
@@ -11,8 +11,9 @@ import polars as pl
 from checks.findings import Finding
 from checks.relations import FOREIGN_KEYS, UNIQUE_KEYS, dangling, repeated
 from checks.v2 import judged_v2
+from pipeline.pieces import PIECES_AT_ONCE
 from pipeline.run import Run
-from pipeline.stages.ahead import behind
+from pipeline.stages.ahead import ahead
 from pipeline.stages.findings_record import FindingsRecord
 from pipeline.stages.parquet import write_frame
 from pipeline.stages.record_files import write_record
@@ -36,10 +37,11 @@ class Converted:
     tables: dict[str, pl.DataFrame]
     changed: pl.DataFrame
     withdrawn: pl.DataFrame
+    findings: list[Finding]
 
 
 def transform(run: Run, /) -> None:
-    """Converts every piece of V1; one is judged while the next is converted.
+    """Converts and judges every piece of V1; some are in the making while one is written.
 
     Its facts: `written` (V2 table → rows that are to be written), `inserted` (table in the books → rows that V2 has not seen),
     `withdrawn` (how many roles are to be taken back), and `v2_findings`, what the checks of V2's contract found in the result.
@@ -53,8 +55,8 @@ def transform(run: Run, /) -> None:
         run.stage("transform", total=sum(read.values()) + read["School"]) as advance,
         FindingsRecord(run.folder.record("findings"), "v2") as findings,
     ):
-        for converted, found in behind(_converted(run), _judged):
-            findings.add(found)
+        for converted in ahead(_conversions(run), at_once=PIECES_AT_ONCE):
+            findings.add(converted.findings)
             _write(run, converted)
             written.update({table: rows.height for table, rows in converted.tables.items()})
             source = converted.source
@@ -74,16 +76,21 @@ def transform(run: Run, /) -> None:
     run.facts["v2_findings"] = findings.document()
 
 
-def _converted(run: Run) -> Iterator[Converted]:
+def _conversions(run: Run) -> Iterator[Callable[[], Converted]]:
     is_first = run.before("ledger").head(1).collect().is_empty()
     for unit, (source, piece, rows) in enumerate(_units(run)):
         selections = _selections(source, is_first=is_first)
         for which in selections:
-            conversion = source.convert(run, piece, which)
-            lazy = [*conversion.tables.values(), conversion.changed, conversion.withdrawn]
-            *tables, changed, withdrawn = pl.collect_all(lazy, engine="in-memory")
-            named = dict(zip(conversion.tables, tables, strict=True))
-            yield Converted(source, piece, unit, which, rows if which == selections[-1] else 0, named, changed, withdrawn)
+            yield partial(_converted, run, source, piece, unit, which, rows if which == selections[-1] else 0)
+
+
+def _converted(run: Run, source: Source, piece: int, unit: int, which: Which, rows: int) -> Converted:
+    conversion = source.convert(run, piece, which)
+    lazy = [*conversion.tables.values(), conversion.changed, conversion.withdrawn]
+    *tables, changed, withdrawn = pl.collect_all(lazy, engine="in-memory")
+    named = dict(zip(conversion.tables, tables, strict=True))
+    findings = [finding for table, rows_of_table in named.items() for finding in _findings(rows_of_table, table)]
+    return Converted(source, piece, unit, which, rows, named, changed, withdrawn, findings)
 
 
 def _units(run: Run) -> Iterator[tuple[Source, int, int]]:
@@ -103,10 +110,6 @@ def _selections(source: Source, *, is_first: bool) -> tuple[Which, ...]:
     if is_first:
         return ("new",)
     return ("changed",) if source.is_link else ("new", "changed")
-
-
-def _judged(converted: Converted) -> tuple[Converted, list[Finding]]:
-    return converted, [finding for table, rows in converted.tables.items() for finding in _findings(rows, table)]
 
 
 def _findings(rows: pl.DataFrame, table: str) -> Sequence[Finding]:
