@@ -20,7 +20,7 @@ from typing import Final, Literal
 import polars as pl
 
 from checks.relations import PRIMARY_KEYS
-from pipeline.pieces import ALL_IDS, NO_IDS, IdRange
+from pipeline.pieces import NO_IDS, IdRange
 from pipeline.run import Run
 from transforms import records
 from transforms.ids import v2_id
@@ -166,7 +166,7 @@ def _students(run: Run, number: int, which: Which) -> Conversion:
         going,
         admissions=run.plan("admission_numbers").join(going, on="v1_id", how="semi"),
         classes=run.there("Class"),
-        parents=run.there("Parent").select("v1_id", parent_uid="profile_uid").join(first_contacts, on="v1_id", how="semi"),
+        parents=run.there("Parent").select("v1_id").join(first_contacts, on="v1_id", how="semi"),
     )
     converted = converted.collect(engine="in-memory").lazy()
     unedited = _unedited_profiles(converted)
@@ -179,7 +179,7 @@ def _unedited_profiles(converted: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _teacher_classes(run: Run, _: int, __: Which) -> Conversion:
-    of_class = _sound(run, "Class").select("goes", "is_edited", "known_link_id", class_id="v1_id")
+    of_class = _sound(run.identities("Class")).select("goes", "is_edited", "known_link_id", class_id="v1_id")
     of_teacher = run.there("Teacher").select(class_teacher_id="v1_id", teacher_is_new=_goes("new"))
     homerooms = (
         run.v1("Class")
@@ -207,18 +207,18 @@ def _families(run: Run, number: int, _: Which) -> Conversion:
     """StudentParent of the students of one piece, ParentSchool of the parents of one: no pair of either is made in two pieces."""
     return Conversion(
         {
-            "StudentParent": _student_parents(run, _ids(run, "Student", number)),
-            "ParentSchool": _parent_schools(run, _ids(run, "Parent", number)),
+            "StudentParent": _student_parents(run, number),
+            "ParentSchool": _parent_schools(run, number),
         }
     )
 
 
-def _student_parents(run: Run, ids: IdRange) -> pl.LazyFrame:
-    own = run.v1("Student").select("parent_id", student_id="id").filter(ids.holds("student_id"))
-    children = _children(run, own, ids=ids)
+def _student_parents(run: Run, number: int) -> pl.LazyFrame:
+    students = _piece([piece.scan() for piece in run.pieces("Student")], number)
+    children = _children(students.select("parent_id", student_id="id"), planned=_piece(run.identity_parts("Student"), number))
     first_contacts = _first_contacts(run, children)
     first_contacts = first_contacts.join(relationships(run, of=children.select("parent_id")), on="parent_id")
-    pairs = _going(run.identities("_ParentToStudent")).filter(ids.holds("B"))
+    pairs = _going(_piece(run.identity_parts("_ParentToStudent"), number))
     rows = pl.concat(
         [
             links.student_parent_rows(pairs.filter(~pl.col("is_edited")), first_contacts.filter(~pl.col("is_edited"))),
@@ -229,25 +229,24 @@ def _student_parents(run: Run, ids: IdRange) -> pl.LazyFrame:
     return pl.concat([rows, _set_right(run, links.PARENT_TO_STUDENT, former, rows, flag="isPrimary")])
 
 
-def _parent_schools(run: Run, ids: IdRange) -> pl.LazyFrame:
+def _parent_schools(run: Run, number: int) -> pl.LazyFrame:
+    ids = _ids(run, "Parent", number)
     linked = run.identities("_ParentToStudent").filter(ids.holds("A")).collect(engine="in-memory").lazy()
     # A pair that V2 held before its link row counted goes to no ledger: the child tells when its school is another.
-    moved = _sound(run, "Student").filter("goes").select(B="v1_id").join(linked.select("B"), on="B", how="semi")
+    moved = _sound(run.identities("Student")).filter("goes").select(B="v1_id").join(linked.select("B"), on="B", how="semi")
     of_moved = linked.filter(pl.col("rejected").is_null()).join(moved, on="B", how="semi")
     of_links = pl.concat([_going(linked), of_moved]).select("school_id", parent_id="A")
     named = run.v1("Student").select("parent_id", student_id="id").filter(ids.holds("parent_id"))
-    children = _first_contacts(run, _children(run, named)).select("school_id", "parent_id")
-    own = run.there("Parent").filter("goes").select("school_id", parent_id="v1_id").filter(ids.holds("parent_id"))
+    children = _first_contacts(run, _children(named, planned=run.identities("Student"))).select("school_id", "parent_id")
+    own = _piece(run.identity_parts("Parent"), number).filter("is_there", "goes").select("school_id", parent_id="v1_id")
     return _unheld(run, "ParentSchool", links.parent_school_rows(own, pl.concat([children, of_links])))
 
 
-def _children(run: Run, students: pl.LazyFrame, *, ids: IdRange = ALL_IDS) -> pl.LazyFrame:
-    """Those of some students (`student_id` in the range, `parent_id`) who are not rejected, and what is planned of them."""
+def _children(students: pl.LazyFrame, *, planned: pl.LazyFrame) -> pl.LazyFrame:
+    """Those of some students (`student_id`, `parent_id`) who are not rejected, and what is planned of them."""
     students = students.collect(engine="in-memory").lazy()
-    of_student = (
-        _sound(run, "Student")
-        .filter(ids.holds("v1_id"))
-        .select("school_id", "known_link_id", student_id="v1_id", student_goes="goes", is_edited="is_profile_edited")
+    of_student = _sound(planned).select(
+        "school_id", "known_link_id", student_id="v1_id", student_goes="goes", is_edited="is_profile_edited"
     )
     of_student = of_student.join(students, on="student_id", how="semi")
     return students.join(of_student, on="student_id").collect(engine="in-memory").lazy()
@@ -271,6 +270,11 @@ def _ids(run: Run, table: str, number: int) -> IdRange:
     return found[number].ids if number < len(found) else NO_IDS
 
 
+def _piece(parts: Sequence[pl.LazyFrame], number: int) -> pl.LazyFrame:
+    """What there is of a piece; no rows, where there is no such piece."""
+    return parts[number] if number < len(parts) else parts[0].clear()
+
+
 def _unheld(run: Run, table: str, pairs: pl.LazyFrame) -> pl.LazyFrame:
     """The pairs that V2 does not hold yet: link tables are sets, and of a row that was edited only new links are written."""
     return pairs.join(run.before(table), on=PRIMARY_KEYS[table], how="anti")
@@ -291,9 +295,9 @@ def _set_right(run: Run, table: links.LinkTable, former: pl.LazyFrame, rows: pl.
     return pl.concat(put_right).join(rows, on=key, how="anti").select(rows.collect_schema().names())
 
 
-def _sound(run: Run, table: str) -> pl.LazyFrame:
-    """The planned rows of a V1 table that V2 will hold and that are not rejected today: a rejected row gives V2 nothing."""
-    return run.there(table).filter(pl.col("rejected").is_null())
+def _sound(identities: pl.LazyFrame) -> pl.LazyFrame:
+    """The planned rows that V2 will hold and that are not rejected today: a rejected row gives V2 nothing."""
+    return identities.filter(pl.col("is_there") & pl.col("rejected").is_null())
 
 
 def _goes(which: Which) -> pl.Expr:

@@ -16,7 +16,7 @@ CHANGES: Final[tuple[Change, ...]] = (
     Change("admission_no_suffixed", "admission_no", pl.col("is_admission_no_suffixed")),
     *flags("enrolled_at", "judged_enrolment", "date_implausible"),
     Change("link_dropped", "class_id", pl.col("class_id").is_not_null() & pl.col("class_uid").is_null()),
-    Change("link_dropped", "parent_id", pl.col("parent_id").is_not_null() & pl.col("parent_uid").is_null()),
+    Change("link_dropped", "parent_id", pl.col("parent_id").is_not_null() & pl.col("is_parent_there").is_null()),
 )
 
 
@@ -36,12 +36,12 @@ def converted(converted_people: pl.LazyFrame, /, *, admissions: pl.LazyFrame, cl
         converted_people: Students as `people.converted` gives them.
         admissions: `v1_id`, `granted_admission_no` of everyone who is granted another number than the wish.
         classes: The classes that V2 will hold: `v1_id`, `class_uid`, `enrolment_year`.
-        parents: The parents that V2 will hold: `v1_id`, `parent_uid`.
+        parents: The parents that V2 will hold: `v1_id`.
     """
     return (
         converted_people.join(admissions, on="v1_id", how="left")
         .join(classes.select("class_uid", "enrolment_year", class_id="v1_id"), on="class_id", how="left")
-        .join(parents.select("parent_uid", parent_id="v1_id"), on="parent_id", how="left")
+        .join(parents.select(parent_id="v1_id", is_parent_there=pl.lit(value=True)), on="parent_id", how="left")
         .with_columns(
             student_uid=v2_id(kinds.STUDENT.table, pl.col("v1_id")),
             granted_admission_no=pl.coalesce("granted_admission_no", wished_admission_no()),
