@@ -25,6 +25,10 @@ LOCK_TIMEOUT: Final = "30s"
 STRETCH_PAGES: Final = 8_192
 """Of 8 KiB, as almost every server has them: 64 MiB, some hundred thousand rows."""
 
+BATCH_ROWS: Final = 16_384
+"""Rows that go over the wire at once: the server takes them in while the next ones are made ready. A quarter of the time is spared
+against a part as one."""
+
 LEDGER_TYPES: Final = {"run": ledger.RUN_TYPES, "row": ledger.ROW_TYPES}
 """They may come into being in the run's own transaction."""
 
@@ -72,7 +76,8 @@ class Target:
 
         def copied() -> None:
             with self.connection.cursor() as cursor:
-                cursor.adbc_ingest(name or table, columns, mode="append", db_schema_name=schema or self.database.schema)
+                batches = columns.to_reader(max_chunksize=BATCH_ROWS)
+                cursor.adbc_ingest(name or table, batches, mode="append", db_schema_name=schema or self.database.schema)
 
         with refusals(f"{self.what} of {table}"):
             self._call(copied)
