@@ -7,7 +7,7 @@ import idna
 import polars as pl
 
 from transforms.ascii import letters_digits, slug
-from transforms.sparse import on_given
+from transforms.sparse import changed_where
 from transforms.text import NULL_WORD, NULL_WORDS, optional
 
 LOCAL: Final = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
@@ -34,6 +34,9 @@ NAME_AND_ADDRESS: Final = r"^(?:[^<>@]*|[^<>,;]*)<([^<>]*@[^<>]*)>[ .,;:]*$"
 """`Name <a@b>` (RFC 5322, section 3.4). A name that holds both an `@` and a comma is an address and a name."""
 
 STRAY_MARKS: Final = " .,;:"
+
+SINGLE: Final = "^[!-.0-9;=-~]+$"
+"""A trimmed piece that is of ASCII and has no blank, `/`, `:` and `<`: nothing parts it, and nothing more is to be trimmed."""
 
 VERDICT: Final = pl.Struct({"value": pl.String, "email_invalid": pl.Boolean, "email_extra_dropped": pl.Boolean})
 
@@ -94,44 +97,34 @@ def made_up(
 
 
 def _verdicts(emails: pl.Series) -> pl.Series:
-    typed, is_plain = pl.col("typed"), pl.col("is_plain")
-    texts = (
-        emails.to_frame("text")
-        .with_columns(typed=pl.col("text").str.strip_chars(" ").str.to_lowercase())
-        .with_columns(is_plain=_is_address(typed, last_label=LETTERS))
-    )
-    odd = texts.filter(~is_plain).select("text").unique()
-    found = texts.join(_first_addresses(odd), on="text", how="left", maintain_order="left")
-    value = pl.when(is_plain).then(typed).otherwise("address")
-    pieces = pl.col("pieces").fill_null(0)
-    return found.select(
-        pl.struct(
-            value=value,
-            email_invalid=value.is_null() & (pieces > 0),
-            email_extra_dropped=value.is_not_null() & (pieces > 1),
-        )
-    ).to_series()
+    is_plain = emails.to_frame("text").select(_is_address(pl.col("text"), last_label=LETTERS)).to_series()
+    odd = (~is_plain).arg_true()
+    found = _first_addresses(emails.gather(odd).to_frame("text"))
+    value = emails.clone().scatter(odd, found["address"])
+    pieces = is_plain.cast(pl.UInt32).fill_null(0).scatter(odd, found["pieces"])  # a plain text is a single one
+    verdicts = {"value": value, "email_invalid": value.is_null() & (pieces > 0), "email_extra_dropped": value.is_not_null() & (pieces > 1)}
+    return pl.DataFrame(verdicts).to_struct(emails.name)
 
 
 def _first_addresses(texts: pl.DataFrame) -> pl.DataFrame:
-    """Of each `text` that says anything: its first valid `address`, null if none is, and how many `pieces` it has."""
-    return (
-        _pieces(texts)
-        .with_columns(address=_address(pl.col("piece")))
-        .group_by("text")
-        .agg(address=pl.col("address").drop_nulls().first(), pieces=pl.len())
-    )
+    """Of each `text`, its first valid `address`, null if none is, and how many `pieces` it has that say anything."""
+    pieces = _pieces(texts.unique()).group_by("text")
+    found = pieces.agg(address=pl.col("address").drop_nulls().first(), pieces=pl.len())
+    return texts.join(found, on="text", how="left", maintain_order="left").with_columns(pl.col("pieces").fill_null(0))
 
 
 def _pieces(texts: pl.DataFrame) -> pl.DataFrame:
-    """Of each `text`, every `piece` that may hold an address, in order, trimmed and never null."""
+    """Of each `text`, in order, every `piece` that says anything, trimmed, and its `address`, null if it is not valid."""
     piece = pl.col("piece")
-    pieces = texts.with_columns(piece=_trimmed(pl.col("text")).str.replace_all(",", ";", literal=True).str.split(";"))
-    pieces = pieces.explode("piece").with_columns(_trimmed(piece))
+    listed = texts.with_columns(piece=_trimmed(pl.col("text")).str.replace_all(",", ";", literal=True).str.split(";"))
+    listed = listed.explode("piece").with_columns(_trimmed(piece)).drop_nulls("piece").with_row_index("place")
+    is_single = listed["piece"].str.contains(SINGLE)
+    several = listed.filter(~is_single)
     # Blanks once more: a piece that is no list of addresses at its blanks may hold such lists between its slashes.
     for separator in (" ", "/", " "):
-        pieces = pieces.with_columns(_parted(piece, separator)).explode("piece").with_columns(_trimmed(piece))
-    return pieces.drop_nulls("piece")
+        several = several.with_columns(_parted(piece, separator)).explode("piece").with_columns(_trimmed(piece))
+    pieces = pl.concat([listed.filter(is_single), several.drop_nulls("piece")]).sort("place", maintain_order=True)
+    return pieces.with_columns(address=_address(piece))
 
 
 def _trimmed(text: pl.Expr) -> pl.Expr:
@@ -158,11 +151,14 @@ def _parted(piece: pl.Expr, separator: str) -> pl.Expr:
 
 def _address(piece: pl.Expr) -> pl.Expr:
     """The piece, its domain in ASCII, if that is a valid address; else null."""
-    local_and_at, domain = piece.str.extract("^([^@]*@)"), piece.str.extract(FOREIGN_DOMAIN)
-    ascii_domain = on_given(domain, _ascii_domains, dtype=pl.String)
-    address = pl.when(domain.is_null()).then(piece).otherwise(local_and_at + ascii_domain)
+    return piece.map_batches(_addresses, return_dtype=pl.String, is_elementwise=True)
+
+
+def _addresses(pieces: pl.Series) -> pl.Series:
+    address = pl.col("address")
     is_address = _is_address(address, last_label=f"(?:{LETTERS}|{A_LABEL})")
-    return pl.when(is_address).then(address)
+    in_ascii = changed_where(pieces.str.contains(FOREIGN_DOMAIN), pieces, _with_ascii_domains)
+    return in_ascii.to_frame("address").select(pl.when(is_address).then(address)).to_series()
 
 
 def _is_address(text: pl.Expr, *, last_label: str) -> pl.Expr:
@@ -174,11 +170,12 @@ def _is_address(text: pl.Expr, *, last_label: str) -> pl.Expr:
     )
 
 
-def _ascii_domains(domains: pl.Series) -> pl.Series:
+def _with_ascii_domains(pieces: pl.Series) -> pl.Series:
+    local_and_at, domains = pieces.str.extract("^([^@]*@)"), pieces.str.extract(FOREIGN_DOMAIN)
     # IDNA judges the few distinct domains beyond ASCII one by one: it knows no columns.
     distinct = domains.unique()
     judged = pl.Series([_ascii_domain(domain) for domain in distinct], dtype=pl.String)
-    return domains.replace_strict(distinct, judged, return_dtype=pl.String)
+    return local_and_at + domains.replace_strict(distinct, judged, return_dtype=pl.String)
 
 
 def _ascii_domain(domain: str) -> str | None:

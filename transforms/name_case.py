@@ -5,7 +5,7 @@ from typing import Final
 import polars as pl
 
 from transforms.name_tokens import LOWER_PARTICLE, PARTICLE_AHEAD
-from transforms.sparse import on_given
+from transforms.sparse import by_distinct, on_given
 
 UPPER: Final = r"[\p{Lu}\p{Lt}]"
 LOWER: Final = r"[\p{Ll}\p{Lt}]"
@@ -41,7 +41,7 @@ def capitalised(name: pl.Expr, /) -> pl.Expr:
     >>> pl.select(capitalised(pl.lit("ANNE-MARIE O'NEILL"))).item()
     "Anne-Marie O'Neill"
     """
-    return on_given(name, _capitalised, dtype=pl.String)
+    return on_given(name, lambda names: by_distinct(names, _capitalised), dtype=pl.String)
 
 
 def capitalised_last_name(last_name: pl.Expr, /) -> pl.Expr:
@@ -53,7 +53,7 @@ def capitalised_last_name(last_name: pl.Expr, /) -> pl.Expr:
     >>> names.select(capitalised_last_name(pl.col("name"))).to_series().to_list()
     ['van der Berg', 'McDonald', 'St. John']
     """
-    return on_given(last_name, _capitalised_last_name, dtype=pl.String)
+    return on_given(last_name, lambda names: by_distinct(names, _capitalised_last_name), dtype=pl.String)
 
 
 def _capitalised(names: pl.Series) -> pl.Series:

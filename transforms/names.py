@@ -1,6 +1,7 @@
 """Tells a person's full name apart into title, names and suffix (mapping, section 3)."""
 
-from typing import Final
+from functools import partial
+from typing import Final, TypeVar
 
 import polars as pl
 
@@ -14,7 +15,7 @@ from transforms.name_tokens import (
     LEADING_TITLES,
     TRAILING_SUFFIXES,
 )
-from transforms.sparse import on_given
+from transforms.sparse import by_distinct, on_given
 from transforms.text import cleaned
 
 PLAIN: Final = r"^(?:\p{Lu}\p{Ll}[\p{L}\p{M}'’-]*\.?(?: [\p{L}\p{M}'’-]+\.?){0,2}|[\p{Lo}\p{M}]+(?: [\p{Lo}\p{M}]+){0,2})$"
@@ -23,14 +24,21 @@ PLAIN: Final = r"^(?:\p{Lu}\p{Ll}[\p{L}\p{M}'’-]*\.?(?: [\p{L}\p{M}'’-]+\.?)
 NICKNAME: Final = r"""\([^()]*\)|"[^"]*"|“[^“”]*”"""
 """A pair of marks with no pair of its kind inside, and the text between them."""
 
+MORE_THAN_NAMES: Final = rf'[,("“]|{LEADING_TITLES}|{TRAILING_SUFFIXES}'
+"""Whether rules 1 to 4 may find anything in a cleaned name."""
+
 GUARD: Final = "\x01"
 """Stands for a while before a `v` that is no suffix: a control, so no cleaned text can hold it."""
 
 PARTS: Final = ("title", "first_name", "middle_name", "last_name", "suffix")
 
+STRIPPED: Final = pl.Struct({"nickname_dropped": pl.Boolean()} | dict.fromkeys(("title", "name", "last_name", "suffix"), pl.String()))
+
 BARE: Final = pl.Struct(dict.fromkeys(("title", "name", "suffix"), pl.String()))
 
 PARSED: Final = pl.Struct(dict.fromkeys(PARTS, pl.String()) | {"nickname_dropped": pl.Boolean()})
+
+Text = TypeVar("Text", pl.Expr, pl.Series)
 
 
 def parsed(full_name: pl.Expr, /) -> pl.Expr:
@@ -61,42 +69,52 @@ def parsed(full_name: pl.Expr, /) -> pl.Expr:
 
 def _parsed(names: pl.Series) -> pl.Series:
     """Spares plain names the rules."""
-    name, words, other = pl.col("name"), pl.col("words").struct, pl.col("other").struct
-    is_plain = name.str.contains(PLAIN) & ~name.str.contains(HAS_A_ROLE)
-    first, second, third = (words[f"field_{position}"] for position in range(3))
+    is_plain = names.str.contains(PLAIN) & ~names.str.contains(HAS_A_ROLE)
+    odd = (~is_plain).arg_true()
+    told_apart = _told_apart(names.gather(odd))
+    return pl.DataFrame([part.scatter(odd, told_apart[part.name]) for part in _words(names)]).to_struct(names.name)
+
+
+def _words(names: pl.Series) -> pl.DataFrame:
+    """The parts of plain names: one to three words."""
+    first, second, third = pl.col("field_0"), pl.col("field_1"), pl.col("field_2")
     return (
-        names.alias("name")
-        .to_frame()
-        .with_columns(is_plain=is_plain)
+        names.str.splitn(" ", 3)
+        .struct.unnest()
         .select(
-            words=pl.when("is_plain").then(name).str.splitn(" ", 3),
-            other=on_given(pl.when(~pl.col("is_plain")).then(name), _told_apart, dtype=PARSED),
+            title=pl.lit(None, pl.String),
+            first_name=first,
+            middle_name=pl.when(third.is_not_null()).then(second),
+            last_name=pl.coalesce(third, second),
+            suffix=pl.lit(None, pl.String),
+            nickname_dropped=pl.lit(value=False),
         )
-        .select(
-            title=other["title"],
-            first_name=pl.coalesce(first, other["first_name"]),
-            middle_name=pl.when(third.is_null()).then(other["middle_name"]).otherwise(second),
-            last_name=pl.coalesce(third, second, other["last_name"]),
-            suffix=other["suffix"],
-            nickname_dropped=other["nickname_dropped"].fill_null(value=False),
-        )
-        .to_struct(names.name)
     )
 
 
-def _told_apart(names: pl.Series) -> pl.Series:
+def _told_apart(names: pl.Series) -> pl.DataFrame:
     """The rules one after the other, over any cleaned names."""
+    name = pl.col("name")
     return (
-        names.alias("name")
-        .to_frame()
+        names.to_frame("name")
+        .with_columns(stripped=on_given(pl.when(name.str.contains(MORE_THAN_NAMES)).then(name), _stripped, dtype=STRIPPED))
+        .with_columns(pl.col("stripped").struct.unnest(), typed="name")
+        .with_columns(name=pl.coalesce("name", "typed"), nickname_dropped=pl.col("nickname_dropped").fill_null(value=False))
+        .pipe(_divided_at_blanks)
+        .pipe(_in_two_cases)
+        .pipe(_named_by_title_or_suffix)
+        .select(pl.col(PARTS).replace("", None), "nickname_dropped")
+    )
+
+
+def _stripped(names: pl.Series) -> pl.Series:
+    """Rules 1 to 4: the names, and what stands about them. The last name is null where no comma tells it."""
+    return (
+        names.to_frame("name")
         .pipe(_without_nicknames)
         .pipe(_without_titles_and_suffixes)
         .pipe(_divided_at_comma)
-        .pipe(_divided_at_blanks)
-        .pipe(_in_two_cases)
         .pipe(_in_kept_form)
-        .pipe(_named_by_title_or_suffix)
-        .select(pl.col(PARTS).replace("", None), "nickname_dropped")
         .to_struct(names.name)
     )
 
@@ -104,9 +122,11 @@ def _told_apart(names: pl.Series) -> pl.Series:
 def _without_nicknames(names: pl.DataFrame) -> pl.DataFrame:
     """Rule 1."""
     name = names["name"]
-    while name.str.contains(NICKNAME).any():  # as often as brackets stand in brackets
+    has_nickname = has_more = name.str.contains(NICKNAME)
+    while has_more.any():  # as often as brackets stand in brackets
         name = name.str.replace_all(NICKNAME, " ")
-    return names.select(name, nickname_dropped=pl.col("name").str.contains(NICKNAME))
+        has_more = name.str.contains(NICKNAME)
+    return pl.DataFrame({"name": name, "nickname_dropped": has_nickname})
 
 
 def _without_titles_and_suffixes(names: pl.DataFrame) -> pl.DataFrame:
@@ -118,35 +138,31 @@ def _without_titles_and_suffixes(names: pl.DataFrame) -> pl.DataFrame:
 
 
 def _divided_at_comma(names: pl.DataFrame) -> pl.DataFrame:
-    """Rule 4. The last name is null where no comma tells it."""
+    """Rule 4."""
     name, before, after = pl.col("name"), pl.col("before").struct, pl.col("after").struct
-    sides = pl.when(name.str.count_matches(",", literal=True) == 1).then(name).str.splitn(",", 2).struct
+    sides = pl.when(name.str.count_matches(",", literal=True) == 1).then(name).str.splitn(",", 2)
     is_divided = (before["name"] != "") & (after["name"] != "")
     undivided = pl.coalesce(before["name"] + after["name"], _single_spaced(name.str.replace_all(",", "", literal=True)))
-    return names.with_columns(
-        before=on_given(sides["field_0"].str.strip_chars(" "), _bare, dtype=BARE),
-        after=on_given(sides["field_1"].str.strip_chars(" "), _bare, dtype=BARE),
-    ).select(
-        "nickname_dropped",
-        title=pl.concat_str("title", before["title"], after["title"], separator=" ", ignore_nulls=True),
-        name=pl.when(is_divided).then(after["name"]).otherwise(undivided),
-        last_name=pl.when(is_divided).then(before["name"]),
-        suffix=pl.concat_str(before["suffix"], after["suffix"], "suffix", separator=" ", ignore_nulls=True),
+    return (
+        names.with_columns(sides.struct.rename_fields(["before", "after"]).struct.unnest())
+        .with_columns(on_given(pl.col(side).str.strip_chars(" "), _bare, dtype=BARE) for side in ("before", "after"))
+        .select(
+            "nickname_dropped",
+            title=pl.concat_str("title", before["title"], after["title"], separator=" ", ignore_nulls=True),
+            name=pl.when(is_divided).then(after["name"]).otherwise(undivided),
+            last_name=pl.when(is_divided).then(before["name"]),
+            suffix=pl.concat_str(before["suffix"], after["suffix"], "suffix", separator=" ", ignore_nulls=True),
+        )
+        .with_columns(pl.col("name", "last_name").str.replace_all(GUARD, "", literal=True))
     )
 
 
 def _divided_at_blanks(names: pl.DataFrame) -> pl.DataFrame:
     """Rule 5."""
     name, last_name, run = pl.col("name"), pl.col("last_name"), pl.col("run")
-    words = name.str.strip_suffix(run).str.splitn(" ", 2).struct
-    return (
-        names.with_columns(pl.col("name", "last_name").str.replace_all(GUARD, "", literal=True))
-        .with_columns(run=pl.when(last_name.is_null()).then(name).str.extract(LAST_NAME, 0).fill_null(""))
-        .with_columns(
-            first_name=words["field_0"],
-            middle_name=words["field_1"],
-            last_name=pl.coalesce(last_name, run.str.strip_chars(" ")),
-        )
+    words = name.str.strip_suffix(run).str.splitn(" ", 2).struct.rename_fields(["first_name", "middle_name"])
+    return names.with_columns(run=pl.when(last_name.is_null()).then(name).str.extract(LAST_NAME, 0).fill_null("")).with_columns(
+        words.struct.unnest(), last_name=pl.coalesce(last_name, run.str.strip_chars(" "))
     )
 
 
@@ -154,19 +170,26 @@ def _in_two_cases(names: pl.DataFrame) -> pl.DataFrame:
     """Rule 6."""
     name = ("first_name", "middle_name", "last_name")
     first, middle, last = (pl.when("in_one_case").then(part) for part in name)
-    return names.with_columns(in_one_case=is_in_one_case(pl.concat_str(name, ignore_nulls=True))).with_columns(
-        first_name=pl.coalesce(capitalised(first), "first_name"),
-        middle_name=pl.coalesce(capitalised(middle), "middle_name"),
-        last_name=pl.coalesce(capitalised_last_name(last), "last_name"),
+    return (
+        names.with_columns(letters=pl.concat_str(name, ignore_nulls=True))
+        .with_columns(in_one_case=is_in_one_case(pl.col("letters")))
+        .with_columns(
+            first_name=pl.coalesce(capitalised(first), "first_name"),
+            middle_name=pl.coalesce(capitalised(middle), "middle_name"),
+            last_name=pl.coalesce(capitalised_last_name(last), "last_name"),
+        )
     )
 
 
 def _in_kept_form(names: pl.DataFrame) -> pl.DataFrame:
     """The forms of rules 2 and 3."""
     return names.with_columns(
-        _single_spaced(pl.col(part).str.replace_all("[.,]", "").str.to_titlecase()).str.replace_many(kept, leftmost=True)
-        for part, kept in (("title", KEPT_TITLES), ("suffix", KEPT_SUFFIXES))
+        by_distinct(names[part], partial(_kept, forms=forms)) for part, forms in (("title", KEPT_TITLES), ("suffix", KEPT_SUFFIXES))
     )
+
+
+def _kept(typed: pl.Series, *, forms: dict[str, str]) -> pl.Series:
+    return _single_spaced(typed.str.replace_all("[.,]", "").str.to_titlecase()).str.replace_many(forms, leftmost=True)
 
 
 def _named_by_title_or_suffix(names: pl.DataFrame) -> pl.DataFrame:
@@ -197,5 +220,5 @@ def _bare(names: pl.Series) -> pl.Series:
     )
 
 
-def _single_spaced(text: pl.Expr) -> pl.Expr:
+def _single_spaced(text: Text) -> Text:
     return text.str.replace_all(" {2,}", " ").str.strip_chars(" ")

@@ -26,3 +26,31 @@ def on_given(values: pl.Expr, slow: Callable[[pl.Series], pl.Series], /, *, dtyp
         return results.gather(place_among_given.set(~given, None)).alias(column.name)
 
     return values.map_batches(spread, return_dtype=dtype, is_elementwise=True)
+
+
+def changed_where(condition: pl.Series, values: pl.Series, change: Callable[[pl.Series], pl.Series], /) -> pl.Series:
+    """What `change` makes of the values where the condition is true; the values themselves where it is false or null.
+
+    `change` sees no other values. It gets a Series that is not empty, and must give as many values, of the same dtype,
+    each made of its own value alone.
+
+    >>> words = pl.Series("word", ["ada", None, "Obi"])
+    >>> changed_where(words.str.starts_with("a"), words, lambda some: some.str.to_uppercase()).to_list()
+    ['ADA', None, 'Obi']
+    """
+    rows = condition.arg_true()
+    if rows.is_empty():
+        return values
+    return values.clone().scatter(rows, change(values.gather(rows)))  # a clone, as `scatter` writes in place
+
+
+def by_distinct(values: pl.Series, change: Callable[[pl.Series], pl.Series], /) -> pl.Series:
+    """What `change` makes of values, none of which is null. It sees each distinct one once, in any order.
+
+    It must give as many values as it gets, each made of its own value alone.
+
+    >>> by_distinct(pl.Series("word", ["ada", "obi", "ada"]), lambda words: words.str.to_uppercase()).to_list()
+    ['ADA', 'OBI', 'ADA']
+    """
+    distinct = values.unique()
+    return values.replace_strict(distinct, change(distinct))

@@ -4,10 +4,13 @@ import re
 
 import polars as pl
 
-from transforms.sparse import on_given
+from transforms.sparse import changed_where
 
-PLAIN = r"^[!-~]+(?: [!-~]+)*$"
-"""Visible ASCII with single blanks between: clean already, as nearly all text is, and so spared the slow way."""
+LATIN = r"\x{C0}-\x{24F}\x{1E00}-\x{1EFF}"
+"""Latin letters with their marks, each one character: what stands in such ranges is in NFC already."""
+
+PLAIN = rf"^[!-~{LATIN}]+(?: [!-~{LATIN}]+)*$"
+"""Visible ASCII and Latin letters with single blanks between: clean already, as nearly all text is, and so spared the slow way."""
 
 WHITE_SPACE = r"[\t\n\x0B\x0C\r\x{85}\x{2028}\x{2029}\p{Zs}--[ ]]"
 """White-space controls and every Unicode space but the blank itself: each becomes a blank."""
@@ -22,6 +25,9 @@ JOINERS = {"\u200c": "\x01", "\u200d": "\x02"}
 """Zero-width (non-)joiner, and the stand-in of one that stays: a control, so no cleaned text can hold it."""
 
 JOINER = f"[{''.join(JOINERS)}]"
+
+UNTIDY = rf"^ |  | $|{WHITE_SPACE}|{INVISIBLE}|{JOINER}"
+"""A blank too many, or what is not to stay: text without any has nothing but NFC to come into."""
 
 LETTER_BEYOND_ASCII = r"[[\p{L}\p{M}]--\x00-\x7F]"
 
@@ -41,8 +47,7 @@ def cleaned(text: pl.Expr, /) -> pl.Expr:
     >>> pl.select(cleaned(pl.lit("  Ada\u00a0\t Obi\u200b "))).item()
     'Ada Obi'
     """
-    plain = text.str.contains(PLAIN)
-    return pl.when(plain).then(text).otherwise(on_given(pl.when(~plain).then(text), _tidied, dtype=pl.String))
+    return text.map_batches(_cleaned, return_dtype=pl.String, is_elementwise=True)
 
 
 def optional(text: pl.Expr, /) -> pl.Expr:
@@ -63,11 +68,18 @@ def is_null_word(text: pl.Expr, /) -> pl.Expr:
     return text.str.contains(NULL_WORD)
 
 
+def _cleaned(text: pl.Series) -> pl.Series:
+    return changed_where(~text.str.contains(PLAIN), text, _in_nfc)
+
+
+def _in_nfc(text: pl.Series) -> pl.Series:
+    return changed_where(text.str.contains(UNTIDY), text, _tidied).str.normalize("NFC").replace("", None)
+
+
 def _tidied(text: pl.Series) -> pl.Series:
     # In NFC before the joiners are judged, too: it takes some letters beyond ASCII into it (the Kelvin sign).
     visible = text.str.replace_all(WHITE_SPACE, " ").str.replace_all(INVISIBLE, "").str.normalize("NFC")
-    single_spaced = _without_stray_joiners(visible).str.replace_all(" {2,}", " ").str.strip_chars(" ")
-    return single_spaced.str.normalize("NFC").replace("", None)
+    return _without_stray_joiners(visible).str.replace_all(" {2,}", " ").str.strip_chars(" ")
 
 
 def _without_stray_joiners(text: pl.Series) -> pl.Series:
