@@ -8,7 +8,7 @@ import polars as pl
 from checks.findings import Finding, examples, names
 
 IDS_AT_ONCE: Final = 1_000_000
-"""How many ids of parents are in memory at a time: some hundred megabytes."""
+"""About how many ids of parents keys are looked up in at a time, by their hashes."""
 
 
 class ForeignKey(NamedTuple):
@@ -106,7 +106,7 @@ def dangling(children: pl.LazyFrame, /, *, column: str, parents: pl.LazyFrame, t
         The finding `<column>_exists`. Its examples are ids that the parents lack; its ids are those of the rows that want them.
     """
     keys = children.select(id=column)
-    absent = _absent(keys.drop_nulls(), parents.select("id"))
+    absent = _absent(keys.drop_nulls(), parents.select("id").drop_nulls())
     return Finding(
         table,
         f"{column}_exists",
@@ -135,7 +135,8 @@ def repeated(rows: pl.LazyFrame, /, *, columns: Sequence[str], table: str) -> Fi
     keys = rows.select(columns)
     given = keys.drop_nulls()
     # Keys whose hashes are all distinct are so themselves; to hash them is far cheaper than to group them.
-    hashes = given.select(key=pl.struct(columns).hash()).collect(engine="streaming")["key"]
+    key = pl.struct(pl.col(columns).hash()) if len(columns) > 1 else pl.col(columns)
+    hashes = given.select(key=key.hash()).collect(engine="streaming")["key"].sort(multithreaded=False)
     shared = given.group_by(columns).agg(pl.len().alias("rows")).filter(pl.col("rows") > 1)
     is_distinct = hashes.n_unique() == hashes.len()
     repeats = (given.head(0).with_columns(rows=0) if is_distinct else shared).collect(engine="streaming")
@@ -152,16 +153,26 @@ def repeated(rows: pl.LazyFrame, /, *, columns: Sequence[str], table: str) -> Fi
 
 
 def _absent(keys: pl.LazyFrame, ids: pl.LazyFrame) -> pl.DataFrame:
-    """Every key that is no id, and how many `rows` have it. Both have a column `id`; some of its values at a time are held in memory."""
-    turns = -(-_count(ids) // IDS_AT_ONCE)
-    if turns <= 1:
-        return _missing(keys, ids)
-    turn = pl.col("id").hash() % turns
-    return pl.concat(_missing(keys.filter(turn == number), ids.filter(turn == number)) for number in range(turns))
+    """Every key that is no id, and how many `rows` have it. Both have a column `id`, without nulls; neither is held as text.
+
+    A key whose hash none of the ids has is none of them. An absent one goes unseen if one of n ids has its hash by chance, n in 2^64: then
+    V2's own foreign key refuses the row.
+    """
+    hashed = pl.col("id").hash()
+    unknown = _missing(keys.select(hash=hashed), ids.select(hash=hashed))
+    having = (keys if unknown.height else keys.clear()).with_columns(hash=hashed).join(unknown.lazy(), on="hash", how="semi")
+    return having.group_by("id").agg(rows=pl.len()).collect(engine="streaming")
 
 
-def _missing(keys: pl.LazyFrame, ids: pl.LazyFrame) -> pl.DataFrame:
-    return keys.join(ids, on="id", how="anti").group_by("id").agg(rows=pl.len()).collect(engine="streaming")
+def _missing(wanted: pl.LazyFrame, known: pl.LazyFrame) -> pl.DataFrame:
+    """The hashes that are wanted and not known, of frames with one column `hash`; looked up part by part, as a join takes much memory."""
+    wanted, known = (hashes.collect(engine="streaming").lazy() for hashes in (wanted, known))
+    parts = -(-_count(known) // IDS_AT_ONCE) or 1
+    part = pl.col("hash") % parts
+    return pl.concat(
+        wanted.filter(part == number).join(known.filter(part == number), on="hash", how="anti").collect(engine="streaming")
+        for number in range(parts)
+    )
 
 
 def _failing(rows: pl.LazyFrame, keys: pl.DataFrame, table: str) -> pl.DataFrame | None:

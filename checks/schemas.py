@@ -1,6 +1,7 @@
 """Asks a frame all that a pandera schema holds, whatever the environment says."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 import pandera.polars as pa
@@ -10,6 +11,7 @@ from pandera.constants import CHECK_OUTPUT_KEY
 from pandera.errors import SchemaError, SchemaErrorReason, SchemaErrors
 
 from checks.findings import Finding, examples, names
+from checks.rules import passes
 
 NULL: Final = SchemaErrorReason.SERIES_CONTAINS_NULLS
 RULE: Final = SchemaErrorReason.DATAFRAME_CHECK
@@ -41,11 +43,13 @@ def failures(rows: pl.DataFrame, schema: pa.DataFrameSchema, /) -> dict[str, pl.
     Raises:
         RuntimeError: A check could not be made, as when a column is of another dtype; never because of rows.
     """
-    there = {name: column for name, column in schema.columns.items() if name in rows.columns}
+    doubtful = _doubtful(rows, {name: column for name, column in schema.columns.items() if name in rows.columns})
+    if not doubtful:
+        return {}
     # Pinned: pandera reads switches from the environment that would skip checks without a word.
     with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):
         try:
-            pa.DataFrameSchema(there).validate(rows, lazy=True)
+            pa.DataFrameSchema(doubtful).validate(rows, lazy=True)
         except SchemaErrors as found:
             errors = found.schema_errors
         else:
@@ -76,6 +80,23 @@ def findings(
         )
         for column, check, meaning in questions(schema)
     ]
+
+
+def _doubtful(rows: pl.DataFrame, columns: dict[str, pa.Column]) -> dict[str, pa.Column]:
+    """The columns that pandera must be asked about: all but those of which one look at the whole frame tells that no row fails.
+
+    All of them where that look cannot be taken.
+    """
+    if all(rows.schema[name] == column.dtype.type for name, column in columns.items()):
+        with suppress(pl.exceptions.PolarsError):
+            sound = rows.select(_passes(column).alias(name) for name, column in columns.items()).to_dict(as_series=False)
+            return {name: column for name, column in columns.items() if sound[name] != [True]}
+    return columns
+
+
+def _passes(column: pa.Column) -> pl.Expr:
+    is_given = pl.lit(value=True) if column.nullable else pl.col(column.name).null_count() == 0
+    return pl.all_horizontal(is_given, *map(passes, column.checks))
 
 
 def _failure(error: SchemaError) -> tuple[str, pl.Series]:

@@ -87,10 +87,10 @@ def _first_failures(rows: pl.DataFrame, asked: pa.DataFrameSchema, failing: dict
     columns = {check: column for column, check, _ in questions(asked) if check in failing}
     if not columns:
         return FAILURES.to_frame()
-    check = pl.coalesce(pl.when(failing[name]).then(pl.lit(name)) for name in columns)
     return (
-        rows.select(v1_id="id", check=check)
-        .drop_nulls("check")
+        rows.select(v1_id="id", **{check: failing[check] for check in columns})
+        .filter(pl.any_horizontal(*columns))
+        .select("v1_id", check=pl.coalesce(pl.when(check).then(pl.lit(check)) for check in columns))
         .select("v1_id", pl.col("check").replace_strict(columns).alias("column"), "check")
         .unique()
         .sort("v1_id", "column", "check")
