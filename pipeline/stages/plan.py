@@ -16,6 +16,7 @@ import polars as pl
 
 from checks.findings import Finding
 from checks.v1 import judged_v1
+from pipeline.conversions.links import relationships
 from pipeline.pieces import PIECES_AT_ONCE, Piece
 from pipeline.progress import Advance
 from pipeline.run import Run
@@ -26,7 +27,7 @@ from pipeline.stages.parquet import write_frame
 from pipeline.stages.plan_links import plan_links
 from pipeline.stages.planned import ENTITY_OF, with_history, write_plan
 from pipeline.stages.record_files import write_record
-from pipeline.steps import SOURCES, relationships
+from pipeline.steps import SOURCES
 from transforms import claims, records
 from transforms.tables import classes, departures, history, kinds, links, people, schools, students, subjects
 from transforms.tables.history import Owner

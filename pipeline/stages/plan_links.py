@@ -4,12 +4,12 @@ from functools import partial
 
 import polars as pl
 
+from pipeline.conversions.links import relationships
 from pipeline.pieces import ALL_IDS, PIECES_AT_ONCE, IdRange
 from pipeline.progress import Advance
 from pipeline.run import Run
 from pipeline.stages.ahead import ahead
 from pipeline.stages.planned import ENTITY_OF, filtered, ledger_of, write_plan
-from pipeline.steps import relationships
 from transforms.tables import history, links
 
 

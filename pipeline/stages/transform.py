@@ -11,13 +11,14 @@ import polars as pl
 from checks.findings import Finding
 from checks.relations import FOREIGN_KEYS, UNIQUE_KEYS, dangling, repeated
 from checks.v2 import judged_v2
+from pipeline.conversions.conversion import WITHDRAWN_SCHEMA, Which
 from pipeline.pieces import PIECES_AT_ONCE
 from pipeline.run import Run
 from pipeline.stages.ahead import ahead
 from pipeline.stages.findings_record import FindingsRecord
 from pipeline.stages.parquet import write_frame
 from pipeline.stages.record_files import write_record
-from pipeline.steps import SOURCES, V2_TABLES, WITHDRAWN_SCHEMA, Source, Which
+from pipeline.steps import SOURCES, V2_TABLES, Source
 
 AREAS: Final[Mapping[Which, Literal["v2", "updates"]]] = {"new": "v2", "changed": "updates"}
 """Where the rows go that are added to V2, and those that replace what it holds, or join it."""
