@@ -13,9 +13,13 @@ RANGE: Final = 2**64
 class Checksum:
     """How many rows there are, and the sum of the hashes of all of them."""
 
-    rows: int
-    hashes: int
+    rows: int = 0
+    hashes: int = 0
     """Modulo 2⁶⁴."""
+
+    def __add__(self, other: "Checksum") -> "Checksum":
+        """The checksum of the rows of both."""
+        return Checksum(self.rows + other.rows, (self.hashes + other.hashes) % RANGE)
 
 
 def checksum(frames: Iterable[pl.DataFrame], /) -> Checksum:
@@ -31,8 +35,4 @@ def checksum(frames: Iterable[pl.DataFrame], /) -> Checksum:
     >>> checksum([rows]) == checksum([rows.with_columns(pl.col("name").reverse())])
     False
     """
-    rows = hashes = 0
-    for frame in frames:
-        rows += frame.height
-        hashes += int(frame.hash_rows().sum())
-    return Checksum(rows, hashes % RANGE)
+    return sum((Checksum(frame.height, int(frame.hash_rows().sum())) for frame in frames), Checksum())

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from pipeline.run import Run
 from pipeline.stages.ahead import ahead
+from pipeline.stages.checksum import Checksum, checksum
 from pipeline.stages.detach import attach, detach
 from pipeline.stages.staging import update, update_ledger, withdraw
 from pipeline.stages.target import Target
@@ -38,7 +39,8 @@ def load(run: Run, target: Target, /) -> None:
         withdraw(run, target)
         for table in V2_TABLES:
             for part in run.folder.parts("v2", table):
-                rows = next(coming)
+                rows, checksum_of_rows = next(coming)
+                target.meant[table] += checksum_of_rows
                 if rows.num_rows:
                     target.copy(rows, table)
                     run.log.debug("part copied", table=table, part=part.stem, rows=rows.num_rows)
@@ -58,8 +60,9 @@ def written(run: Run, table: str, part: Path | None = None, /) -> pl.LazyFrame:
     return _with_hashes(run, rows) if table == "User" else rows
 
 
-def _copyable(run: Run, target: Target, table: str, part: Path) -> pa.Table:
-    return target.copyable(written(run, table, part).collect(engine="in-memory"), table)
+def _copyable(run: Run, target: Target, table: str, part: Path) -> tuple[pa.Table, Checksum]:
+    rows = written(run, table, part).collect(engine="in-memory")
+    return target.copyable(rows, table), checksum([rows])
 
 
 def _coming(run: Run) -> dict[str, int]:

@@ -2,10 +2,11 @@
 
 import signal
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 import polars as pl
@@ -16,6 +17,7 @@ from pipeline.errors import ConnectionFailedError, DatabaseError, LoadError, Ref
 from pipeline.postgres import ledger
 from pipeline.postgres.catalogue import column_types, for_copy
 from pipeline.postgres.connect import Database, bulk_connected, connected, mapped_errors
+from pipeline.stages.checksum import Checksum
 from pipeline.steps import V2_TABLES
 
 Result = TypeVar("Result")
@@ -45,6 +47,8 @@ class Target:
     """V2 table → column → type, by V2's catalogue."""
     rows_before: dict[str, int]
     """Table, of V2 or of the ledger → rows when the transaction began."""
+    meant: defaultdict[str, Checksum] = field(default_factory=lambda: defaultdict(Checksum))
+    """V2 table → the checksum of the rows that `load` added to it, by their files."""
     what: str = "load"
     """What it is for, as errors say."""
 
