@@ -2,8 +2,11 @@
 
 import polars as pl
 
+Contest = dict[str, int]
+"""Counts of a contest, by name; of JSON's types."""
 
-def contest(wishes: pl.LazyFrame, /, *, suffixed: int) -> dict[str, int]:
+
+def contest(wishes: pl.LazyFrame, /, *, suffixed: int) -> Contest:
     """Counts for the report, over all of V1, whatever a run is about; no values.
 
     Args:

@@ -21,7 +21,7 @@ from pipeline.pieces import PIECES_AT_ONCE, Piece
 from pipeline.progress import Advance
 from pipeline.run import Run
 from pipeline.stages.ahead import ahead
-from pipeline.stages.contests import contest
+from pipeline.stages.contests import Contest, contest
 from pipeline.stages.findings_record import FindingsRecord
 from pipeline.stages.parquet import write_frame
 from pipeline.stages.plan_links import plan_links
@@ -52,7 +52,7 @@ def plan(run: Run, /) -> None:
             _plan_classes(run, findings, advance)
             subject_codes = _plan_subjects(run, findings, advance)
             _plan_people(run, findings, advance)
-        run.facts["contested"] = {**_plan_claims(run), "admission_no": _plan_admission_numbers(run), "subject_code": subject_codes}
+        run.facts["contested"] = {**_plan_claims(run), "subject_code": subject_codes}
         plan_links(run, advance)
         _record_rejections(run)
         _record_history(run)
@@ -83,7 +83,7 @@ def _plan_classes(run: Run, findings: FindingsRecord, advance: Advance) -> None:
     write_plan(planned.collect(engine="in-memory"), run.folder.plan("Class"), advance)
 
 
-def _plan_subjects(run: Run, findings: FindingsRecord, advance: Advance) -> dict[str, int]:
+def _plan_subjects(run: Run, findings: FindingsRecord, advance: Advance) -> Contest:
     """Settles which subjects there are; gives how contested their codes are."""
     rows = run.v1("Subject")
     held = run.before("Subject")
@@ -149,29 +149,40 @@ def _held(run: Run, table: str, ids: pl.LazyFrame) -> pl.LazyFrame:
     return run.before(table).join(ids, on="id", how="semi").collect(engine="in-memory").lazy()
 
 
-def _plan_claims(run: Run) -> dict[str, dict[str, int]]:
-    """Settles who keeps which e-mail and phone: over all four kinds at once, whatever this run brings over.
+def _plan_claims(run: Run) -> dict[str, Contest]:
+    """Settles who keeps which e-mail, phone and admission number, whatever this run brings over.
 
     Gives how contested they are, by column.
     """
-    everyone = pl.concat(
-        run.people(kind.table).select("turn", "wished_email", "wished_phone", "holds_email", "holds_phone", "is_condemned")
+    (emails, of_emails), (phones, of_phones), (numbers, of_numbers) = ahead(
+        [
+            partial(_granted_addresses, run, "email", claims.PLUS_ADDRESS),
+            partial(_granted_addresses, run, "phone", claims.EXTENSION),
+            partial(_granted_admission_numbers, run),
+        ],
+        at_once=PIECES_AT_ONCE,
+    )
+    write_frame(run.folder.plan("claims"), emails.join(phones, on="turn", how="full", coalesce=True))
+    write_frame(run.folder.plan("admission_numbers"), numbers)
+    return {"email": of_emails, "phone": of_phones, "admission_no": of_numbers}
+
+
+def _granted_addresses(run: Run, column: str, suffixing: claims.Suffixing) -> tuple[pl.DataFrame, Contest]:
+    """Who is granted another e-mail or phone than the wish, over all four kinds at once: `turn`, `granted_<column>`."""
+    taken = pl.col(column).str.to_lowercase()
+    wishes = pl.concat(
+        run.people(kind.table).select(
+            "turn", scope=pl.lit(""), wish=f"wished_{column}", claims=~pl.col("is_condemned"), holds=f"holds_{column}"
+        )
         for kind in kinds.KINDS
     )
-    contested, grants = {}, {}
-    for column, suffixing in (("email", claims.PLUS_ADDRESS), ("phone", claims.EXTENSION)):
-        taken = pl.col(column).str.to_lowercase()
-        wishes = everyone.select("turn", scope=pl.lit(""), wish=f"wished_{column}", claims=~pl.col("is_condemned"), holds=f"holds_{column}")
-        held = run.before("User").filter(taken.is_not_null()).select(scope=pl.lit(""), value=taken)
-        grants[column] = claims.suffixed(wishes, held=held, suffixing=suffixing).rename({"value": f"granted_{column}"})
-        contested[column] = contest(wishes, suffixed=grants[column].height)
-    both = grants["email"].join(grants["phone"], on="turn", how="full", coalesce=True)
-    write_frame(run.folder.plan("claims"), both)
-    return contested
+    held = run.before("User").filter(taken.is_not_null()).select(scope=pl.lit(""), value=taken)
+    grants = claims.suffixed(wishes, held=held, suffixing=suffixing).rename({"value": f"granted_{column}"})
+    return grants, contest(wishes, suffixed=grants.height)
 
 
-def _plan_admission_numbers(run: Run) -> dict[str, int]:
-    """Settles who keeps which admission number; gives how contested they are."""
+def _granted_admission_numbers(run: Run) -> tuple[pl.DataFrame, Contest]:
+    """Which students are granted another admission number than the wish: `v1_id`, `granted_admission_no`."""
     schools_of_v1 = run.plan("School").select(schoolId="school_uid", school_id="v1_id")
     held = (
         run.before("Student")
@@ -186,8 +197,7 @@ def _plan_admission_numbers(run: Run) -> dict[str, int]:
         .with_columns(holds=pl.when(pl.col("held_scope") == pl.col("scope")).then("holds"))
     )
     grants = claims.suffixed(wishes, held=held.select("scope", "value"), suffixing=claims.DASH)
-    write_frame(run.folder.plan("admission_numbers"), grants.select(v1_id="turn", granted_admission_no="value"))
-    return contest(wishes, suffixed=grants.height)
+    return grants.select(v1_id="turn", granted_admission_no="value"), contest(wishes, suffixed=grants.height)
 
 
 def _scope(school_id: str) -> pl.Expr:
