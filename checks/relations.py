@@ -166,7 +166,10 @@ def _absent(keys: pl.LazyFrame, ids: pl.LazyFrame) -> pl.DataFrame:
 
 def _missing(wanted: pl.LazyFrame, known: pl.LazyFrame) -> pl.DataFrame:
     """The hashes that are wanted and not known, of frames with one column `hash`; looked up part by part, as a join takes much memory."""
-    wanted, known = (hashes.collect(engine="streaming").lazy() for hashes in (wanted, known))
+    hashes = wanted.collect(engine="streaming")
+    if hashes.is_empty():  # as in a later run, which has next to nothing to write
+        return hashes
+    wanted, known = hashes.lazy(), known.collect(engine="streaming").lazy()
     parts = -(-_count(known) // IDS_AT_ONCE) or 1
     part = pl.col("hash") % parts
     return pl.concat(
