@@ -34,7 +34,6 @@ class IdRange:
 
 
 ALL_IDS: Final = IdRange()
-NO_IDS: Final = IdRange(0, 0)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ import polars as pl
 
 from checks.relations import PRIMARY_KEYS
 from pipeline.conversions.conversion import Conversion, Which, goes, going, sound
-from pipeline.pieces import NO_IDS, IdRange
 from pipeline.run import Run
 from transforms import records
 from transforms.tables import links, parents
@@ -41,12 +40,10 @@ def convert_teacher_subjects(run: Run, _: int, __: Which) -> Conversion:
 
 def convert_families(run: Run, number: int, _: Which) -> Conversion:
     """StudentParent of the students of one piece, ParentSchool of the parents of one: no pair of either is made in two pieces."""
-    return Conversion(
-        {
-            "StudentParent": _student_parents(run, number),
-            "ParentSchool": _parent_schools(run, number),
-        }
-    )
+    tables = {"StudentParent": _student_parents(run, number)}
+    if number < len(run.pieces("Parent")):
+        tables["ParentSchool"] = _parent_schools(run, number)
+    return Conversion(tables)
 
 
 def relationships(run: Run, /, *, of: pl.LazyFrame) -> pl.LazyFrame:
@@ -72,7 +69,7 @@ def _student_parents(run: Run, number: int) -> pl.LazyFrame:
 
 
 def _parent_schools(run: Run, number: int) -> pl.LazyFrame:
-    ids = _ids(run, "Parent", number)
+    ids = run.pieces("Parent")[number].ids
     linked = run.identities("_ParentToStudent").filter(ids.holds("A")).collect(engine="in-memory").lazy()
     # A pair that V2 held before its link row counted goes to no ledger: the child tells when its school is another.
     moved = sound(run.identities("Student")).filter("goes").select(B="v1_id").join(linked.select("B"), on="B", how="semi")
@@ -80,7 +77,7 @@ def _parent_schools(run: Run, number: int) -> pl.LazyFrame:
     of_links = pl.concat([going(linked), of_moved]).select("school_id", parent_id="A")
     named = run.v1("Student").select("parent_id", student_id="id").filter(ids.holds("parent_id"))
     children = _first_contacts(run, _children(named, planned=run.identities("Student"))).select("school_id", "parent_id")
-    own = _piece(run.identity_parts("Parent"), number).filter("is_there", "goes").select("school_id", parent_id="v1_id")
+    own = run.identity_parts("Parent")[number].filter("is_there", "goes").select("school_id", parent_id="v1_id")
     return _unheld(run, "ParentSchool", links.parent_school_rows(own, pl.concat([children, of_links])))
 
 
@@ -96,12 +93,6 @@ def _first_contacts(run: Run, children: pl.LazyFrame) -> pl.LazyFrame:
     """The children whose first contact V2 is to be given, because they or their parents are new or changed."""
     of_parent = run.there("Parent").select(parent_id="v1_id", parent_is_new=goes("new")).join(children, on="parent_id", how="semi")
     return children.join(of_parent, on="parent_id").filter(pl.col("student_goes") | pl.col("parent_is_new"))
-
-
-def _ids(run: Run, table: str, number: int) -> IdRange:
-    """The ids of a piece of a V1 table; none, where it has no such piece."""
-    found = run.pieces(table)
-    return found[number].ids if number < len(found) else NO_IDS
 
 
 def _piece(parts: Sequence[pl.LazyFrame], number: int) -> pl.LazyFrame:

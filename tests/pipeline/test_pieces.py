@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.pieces import NO_IDS, IdRange, Piece, pieces
+from pipeline.pieces import IdRange, Piece, pieces
 
 EDGES = [-(2**31), -1, 0, 2**31 - 1]
 SIZES = st.lists(st.lists(st.integers(1, 4), min_size=1, max_size=5), max_size=4)
@@ -63,7 +63,3 @@ def test_the_rest_of_a_part_is_a_piece_of_its_own(tmp_path: Path) -> None:
 def test_a_table_without_rows_is_one_piece_with_all_ids(tmp_path: Path) -> None:
     (path,) = parts_of(tmp_path, [], [])
     assert pieces([path]) == [Piece(path, IdRange(), 0)]
-
-
-def test_the_range_of_no_piece_holds_nothing() -> None:
-    assert held(EDGES, [NO_IDS]) == [[]]
