@@ -85,13 +85,13 @@ def write_stream(
     return rows
 
 
-def write_frame(path: Path, rows: pl.DataFrame, /) -> None:
+def write_frame(path: Path, rows: pl.DataFrame, /, *, compression: Literal["zstd", "lz4"] = "zstd") -> None:
     """Writes a frame to one Parquet file, as `write_stream` does a stream; not by way of a `.tmp`: a stage that is cut off is done again.
 
     Raises:
         OSError, pl.exceptions.PolarsError: The file cannot be written.
     """
-    rows.write_parquet(path, compression="zstd", compression_level=QUICK)
+    rows.write_parquet(path, compression=compression, compression_level=QUICK if compression == "zstd" else None)
 
 
 def _again(first: pa.RecordBatch, rest: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
