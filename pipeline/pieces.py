@@ -16,9 +16,6 @@ import pyarrow.parquet as pq
 PIECE_ROWS: Final = 131_072
 """A piece is full when it has as many. Polars works on such frames at its best; of larger ones, only memory is the more."""
 
-PIECES_AT_ONCE: Final = 2
-"""How many are in the making at a time: much of what one needs takes a single core."""
-
 
 @dataclass(frozen=True)
 class IdRange:

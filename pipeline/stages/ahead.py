@@ -3,7 +3,10 @@
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from typing import Final, TypeVar
+
+SIDE_BY_SIDE: Final = 2
+"""How many steps are done at once where much of what each one needs takes a single core."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

@@ -17,10 +17,10 @@ import polars as pl
 from checks.findings import Finding
 from checks.v1 import judged_v1
 from pipeline.conversions.links import relationships
-from pipeline.pieces import PIECES_AT_ONCE, Piece
+from pipeline.pieces import Piece
 from pipeline.progress import Advance
 from pipeline.run import Run
-from pipeline.stages.ahead import ahead
+from pipeline.stages.ahead import SIDE_BY_SIDE, ahead
 from pipeline.stages.contests import Contest, contest
 from pipeline.stages.findings_record import FindingsRecord
 from pipeline.stages.parquet import write_frame
@@ -106,7 +106,7 @@ def _plan_subjects(run: Run, findings: FindingsRecord, advance: Advance) -> Cont
 def _plan_people(run: Run, findings: FindingsRecord, advance: Advance) -> None:
     """Settles who the people of all kinds are, piece by piece."""
     pieces = [(kind, number, piece) for kind in kinds.KINDS for number, piece in enumerate(run.pieces(kind.source))]
-    planned = ahead((partial(_planned_people, run, kind, piece) for kind, _, piece in pieces), at_once=PIECES_AT_ONCE)
+    planned = ahead((partial(_planned_people, run, kind, piece) for kind, _, piece in pieces), at_once=SIDE_BY_SIDE)
     for (kind, number, _), (people_of_piece, found) in zip(pieces, planned, strict=True):
         findings.add(found)
         write_plan(people_of_piece, run.folder.part("plan/people", kind.table, number), advance)
@@ -160,7 +160,7 @@ def _plan_claims(run: Run) -> dict[str, Contest]:
             partial(_granted_addresses, run, "phone", claims.EXTENSION),
             partial(_granted_admission_numbers, run),
         ],
-        at_once=PIECES_AT_ONCE,
+        at_once=SIDE_BY_SIDE,
     )
     write_frame(run.folder.plan("claims"), emails.join(phones, on="turn", how="full", coalesce=True))
     write_frame(run.folder.plan("admission_numbers"), numbers)

@@ -5,10 +5,10 @@ from functools import partial
 import polars as pl
 
 from pipeline.conversions.links import relationships
-from pipeline.pieces import ALL_IDS, PIECES_AT_ONCE, IdRange
+from pipeline.pieces import ALL_IDS, IdRange
 from pipeline.progress import Advance
 from pipeline.run import Run
-from pipeline.stages.ahead import ahead
+from pipeline.stages.ahead import SIDE_BY_SIDE, ahead
 from pipeline.stages.planned import ENTITY_OF, filtered, ledger_of, write_plan
 from transforms.tables import history, links
 
@@ -16,7 +16,7 @@ from transforms.tables import history, links
 def plan_links(run: Run, advance: Advance, /) -> None:
     """Plans every link table, once everybody whom a link could lead to is planned: piece by piece of the table behind its `B`."""
     pieces = [(table, number, piece) for table in links.LINK_TABLES for number, piece in enumerate(run.pieces(table.b))]
-    planned = ahead((partial(_planned, run, table, piece.ids) for table, _, piece in pieces), at_once=PIECES_AT_ONCE)
+    planned = ahead((partial(_planned, run, table, piece.ids) for table, _, piece in pieces), at_once=SIDE_BY_SIDE)
     for (table, number, _), links_of_piece in zip(pieces, planned, strict=True):
         write_plan(links_of_piece, run.folder.part("plan/links", table.name, number), advance)
 

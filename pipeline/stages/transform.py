@@ -12,9 +12,8 @@ from checks.findings import Finding
 from checks.relations import FOREIGN_KEYS, UNIQUE_KEYS, dangling, repeated
 from checks.v2 import judged_v2
 from pipeline.conversions.conversion import WITHDRAWN_SCHEMA, Which
-from pipeline.pieces import PIECES_AT_ONCE
 from pipeline.run import Run
-from pipeline.stages.ahead import ahead
+from pipeline.stages.ahead import SIDE_BY_SIDE, ahead
 from pipeline.stages.findings_record import FindingsRecord
 from pipeline.stages.parquet import write_frame
 from pipeline.stages.record_files import write_record
@@ -56,7 +55,7 @@ def transform(run: Run, /) -> None:
         run.stage("transform", total=sum(read.values()) + read["School"]) as advance,
         FindingsRecord(run.folder.record("findings"), "v2") as findings,
     ):
-        for converted in ahead(_conversions(run), at_once=PIECES_AT_ONCE):
+        for converted in ahead(_conversions(run), at_once=SIDE_BY_SIDE):
             findings.add(converted.findings)
             _write(run, converted)
             written.update({table: rows.height for table, rows in converted.tables.items()})
