@@ -36,6 +36,7 @@ from pipeline.stages.plan import plan
 from pipeline.stages.report import STATES, Report
 from pipeline.stages.target import Target, interrupts_ignored, transaction
 from pipeline.stages.transform import transform
+from pipeline.stages.unchanged import is_unchanged
 from pipeline.stages.verify import Verification, verify
 from pipeline.storage import mapped_storage_errors
 
@@ -58,8 +59,9 @@ def migrate(report: Report, v1: Database, v2: Database, /, *, confirm: Callable[
         if _is_committed(report, v2, lock):
             return
         run.once(extract, v1, v2)
-        run.once(plan)
-        run.once(transform)
+        if not is_unchanged(run):
+            run.once(plan)
+            run.once(transform)
         report.books = balance(run)
         _require_sound(report)
         if report.rows_to_write:

@@ -13,6 +13,7 @@ from pipeline.run import Run
 from pipeline.selection import Selection
 from pipeline.settings import Settings
 from pipeline.stages.report import Report
+from pipeline.stages.unchanged import is_unchanged
 
 
 def run_migration(
@@ -87,7 +88,8 @@ def migrate_and_show(run: Run, terminal: Terminal, v1: Database, v2: Database, /
             terminal.say(line)
         raise
     finally:
-        terminal.give(report.document())
+        if terminal.as_json:  # its examples are searched for in all records
+            terminal.give(report.document())
     report.show(terminal.console)
     terminal.say(f"Report: {os.path.relpath(run.folder.page)}")
     terminal.say(_outcome(report))
@@ -95,6 +97,8 @@ def migrate_and_show(run: Run, terminal: Terminal, v1: Database, v2: Database, /
 
 
 def _outcome(report: Report) -> str:
+    if is_unchanged(report.run):
+        return f"Nothing to write: V1 is as run {report.run.facts['unchanged_since']} brought it over."
     if not report.rows_to_write:
         return "Nothing to write: V2 holds all of V1 that can go there."
     written = sum(report.run.facts["written"].values())

@@ -1,5 +1,7 @@
 """The books: what became of every row that was read. Those that do not balance end the run (mapping, law 1)."""
 
+from dataclasses import asdict
+
 import polars as pl
 
 from checks.books import Book
@@ -11,8 +13,14 @@ def balance(run: Run, /) -> dict[str, Book]:
     """The book of every V1 table, of every link table, and of the administrators, as far as the run is about them.
 
     Each figure is counted by itself where it can be: rows read from V1's files, rejections from the records, insertions from V2's
-    files; all others from the plan.
+    files; all others from the plan. Its fact `books`, what it gives, is counted once.
     """
+    if "books" not in run.facts:
+        run.facts["books"] = {table: asdict(book) for table, book in _counted(run).items()}
+    return {table: Book(**counts) for table, counts in run.facts["books"].items()}
+
+
+def _counted(run: Run) -> dict[str, Book]:
     rejected = dict(pl.scan_parquet(run.folder.record("rejected")).group_by("table").agg(pl.len()).collect().iter_rows())
     return {source.table: _book(run, source, rejected.get(source.table, 0)) for source in SOURCES if run.selection.selects(source.step)}
 

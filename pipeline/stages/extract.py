@@ -18,6 +18,7 @@ from pipeline.run import Run
 from pipeline.selection import evaluation_errors_mapped
 from pipeline.stages.parquet import in_parts, write_stream
 from pipeline.stages.setup import missing_reference, missing_schema
+from pipeline.stages.unchanged import state_query, take_over
 from pipeline.steps import V2_TABLES
 
 READ_AS: Final = {
@@ -51,6 +52,9 @@ BEFORE: Final = {
 }
 """V2 table → the columns that the plan must know: reference rows, ids that are there, values that are taken, marks of later edits."""
 
+JUDGING: Final = ("UserType", "Role", "Curriculum", "ClassLevel", "SubjectCategory", "Subject", "School")
+"""Those of them whose rows a row of V1 may be rejected or merged for. They are small."""
+
 BEFORE_AS: Final = {
     "updatedAt": "date_trunc('milliseconds', {}::timestamp)",
     "isClassTeacher": "{}::boolean",
@@ -75,7 +79,7 @@ STREAM_ROWS: Final = 65_536
 
 
 def extract(run: Run, v1: Database, v2: Database, /) -> None:
-    """Reads all of V1 at one snapshot, and V2's state at another, into the run's folder.
+    """Reads all of V1 at one snapshot, and V2's state at another, into the run's folder; of V2 not much if V1 is unchanged.
 
     Raises:
         SchemaError: A table or column of V1, or of V2, or V2's reference data is missing.
@@ -94,6 +98,8 @@ def extract(run: Run, v1: Database, v2: Database, /) -> None:
             run.facts["read"] = counts = {table: _count(source, table) for table in tables}
             described = {table.name: table for table in tables_of(source.connection)}
         with run.stage("extract", total=sum(counts.values())) as advance:
+            for table in JUDGING:
+                _extract_before(run, target, table)
             for table, columns in tables.items():
                 rows = _extract_table(run, source, table, columns, advance, described.get(table))
                 if rows != counts[table]:
@@ -101,9 +107,10 @@ def extract(run: Run, v1: Database, v2: Database, /) -> None:
                         f"extract: {rows} rows of V1's {table} came, {counts[table]} are there.",
                         next_step="Nothing was written. Start the run again; if this comes back, report it.",
                     )
-            for table, names in BEFORE.items():
-                query = f"SELECT {_listed(names)} FROM {target.database.table(table)}"
-                write_stream(run.folder.before(table), target.stream(query, batch_rows=STREAM_ROWS), compression="lz4")
+            if take_over(run, state=_state(target)):
+                return
+            for table in (table for table in BEFORE if table not in JUDGING):
+                _extract_before(run, target, table)
             query = ledger.rows_query(target.connection)
             write_stream(run.folder.before("ledger"), target.stream(query, batch_rows=STREAM_ROWS), compression="lz4")
 
@@ -134,6 +141,19 @@ def _extract_table(
         rows += write_stream(run.folder.part("v1", table, number), part, advance)
         run.log.debug("part read", table=table, part=number, rows_so_far=rows)
     return rows
+
+
+def _extract_before(run: Run, target: Snapshot, table: str) -> None:
+    """Writes what the plan must know of a V2 table."""
+    query = f"SELECT {_listed(BEFORE[table])} FROM {target.database.table(table)}"
+    write_stream(run.folder.before(table), target.stream(query, batch_rows=STREAM_ROWS), compression="lz4")
+
+
+def _state(target: Snapshot) -> str | None:
+    if not ledger.is_there(target.connection):
+        return None
+    row = target.connection.execute(state_query(target.database.table).encode()).fetchone()
+    return str(row[0]) if row else None
 
 
 def _count(source: Snapshot, table: str) -> int:

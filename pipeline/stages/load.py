@@ -18,14 +18,15 @@ from pipeline.stages.checksum import Checksum, checksum
 from pipeline.stages.detach import attach, detach
 from pipeline.stages.staging import update, update_ledger, withdraw
 from pipeline.stages.target import Target
+from pipeline.stages.unchanged import state_query
 from pipeline.steps import SOURCES, V2_TABLES
 
 
 def load(run: Run, target: Target, /) -> None:
     """Writes every row of the run, in the order of V2's foreign keys, and the ledger.
 
-    Its facts: `rows_before` (V2 table → rows), and `left_to_v2` (V2 table → ids of rows that were not added, because V2 has one of its
-    own making in their place).
+    Its facts: `rows_before` (V2 table → rows), `left_to_v2` (V2 table → ids of rows that were not added, because V2 has one of its
+    own making in their place), and `left`, the state that V2 is left in (`state_query`).
     """
     run.folder.clear("backup")
     run.facts["left_to_v2"] = {}
@@ -48,6 +49,7 @@ def load(run: Run, target: Target, /) -> None:
             if parts := run.folder.parts("updates", table):
                 advance(update(run, target, table, parts))
         _write_ledger(run, target)
+    run.facts["left"] = target.query(state_query(target.name)).item()
     if detached.constraints:
         with run.stage("attach", total=detached.rows, unit="entries") as advance:
             attach(target, detached, advance)

@@ -27,6 +27,7 @@ from pipeline.stages.balance import balance
 from pipeline.stages.digests import digests
 from pipeline.stages.record_files import original_values, write_private, write_spreadsheets
 from pipeline.stages.report_tables import books_table, counts_table, written_table
+from pipeline.stages.unchanged import is_unchanged
 from pipeline.stages.verify import Verification
 from pipeline.storage import write_json
 from transforms.reasons import MEANINGS
@@ -118,6 +119,7 @@ class Report:
             "peak_memory_bytes": now["peak_memory_bytes"],
             "databases": run.databases,
             "snapshot": facts.get("snapshot"),
+            "unchanged_since": facts.get("unchanged_since"),
             "selection": {"entities": list(run.selection.entities), "filtered": run.selection.condition is not None},
             "settings": run.settings.without_secrets(),
             "versions": now["versions"],
@@ -246,7 +248,7 @@ def _former(run: Run) -> dict[str, Any]:
 
 def _books(run: Run) -> dict[str, Book]:
     """The books as the run's files tell them, as soon as they do."""
-    return balance(run) if "transform" in run.finished else {}
+    return balance(run) if "transform" in run.finished or is_unchanged(run) else {}
 
 
 def _stage(stage: StageRecord) -> dict[str, Any]:

@@ -72,7 +72,7 @@ class Contest:
 
     def _ours(self) -> dict[str, float]:
         with self.databases.empty_v2() as v2:
-            run = migrate(self.v1, v2, folder=self.folder)
+            run = migrate(self.v1, v2, folder=self.folder, keep=self.with_rerun)
             require_rows(row_counts(v2), self.rows, tolerance=0)
             figures = {"ours": run.usage.seconds, "peak_bytes": run.usage.peak_bytes, "cpu_seconds": run.usage.cpu_seconds}
             figures |= {f"stage {name}": seconds for name, seconds in run.stages.items()}

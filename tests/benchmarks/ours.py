@@ -40,15 +40,21 @@ class Run:
         return int(sum(self.report["written"].values()))
 
 
-def migrate(v1_url: str, v2_url: str, /, *, folder: Path) -> Run:
+def migrate(v1_url: str, v2_url: str, /, *, folder: Path, keep: bool = False) -> Run:
     """A whole run, with checks and verification; everybody's password is carried over, so that no bcrypt is in it.
+
+    Args:
+        v1_url: Is read.
+        v2_url: Is written to.
+        folder: For the run's own folder.
+        keep: That one stays, for a run after this one, which goes by it.
 
     Raises:
         BenchmarkError: It failed, or had a password to hash.
     """
     databases = {"V1_DATABASE_URL": v1_url, "V2_DATABASE_URL": v2_url}
     # The sample's planted flaws weigh more, the fewer students it has.
-    run = _run(["--force", "--passwords", "carry", "--json"], databases | {"MAX_REJECTED_PERCENT": "100"}, folder)
+    run = _run(["--force", "--passwords", "carry", "--json"], databases | {"MAX_REJECTED_PERCENT": "100"}, folder, keep=keep)
     hashed = sum(stage["rows"] for stage in run.report["stages"] if stage["name"] == "credentials")
     if hashed:
         raise BenchmarkError(f"{hashed} passwords were hashed in a run that is to be measured without bcrypt.")
@@ -60,9 +66,9 @@ def fill_v1(v1_url: str, /, *, students: int, folder: Path) -> None:
     _run(["sample", "--students", str(students), "--json"], {"V1_DATABASE_URL": v1_url}, folder)
 
 
-def _run(arguments: list[str], settings: Mapping[str, str], folder: Path) -> Run:
+def _run(arguments: list[str], settings: Mapping[str, str], folder: Path, *, keep: bool = False) -> Run:
     own_folder = folder / "program"
-    own_folder.mkdir()
+    own_folder.mkdir(exist_ok=True)
     try:
         environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ} | dict(settings)
         usage = run_measured([sys.executable, str(PROGRAM), *arguments], environment=environment, folder=own_folder)
@@ -71,4 +77,5 @@ def _run(arguments: list[str], settings: Mapping[str, str], folder: Path) -> Run
             raise BenchmarkError(f"{' '.join(['run_migration.py', *arguments])} ended with {usage.exit_code}:\n{said}")
         return Run(usage, json.loads((own_folder / "stdout").read_bytes()))
     finally:
-        shutil.rmtree(own_folder)  # at half a million students a run's folder is large
+        if not keep:
+            shutil.rmtree(own_folder)  # at half a million students a run's folder is large

@@ -62,6 +62,7 @@ def done() -> Document:
         "peak_memory_bytes": 313208832,
         "databases": {"v1": "V1 (heimdall on db.example:5432)", "v2": "V2 (odin on db.example:5432)"},
         "snapshot": {"id": "00000007-00000002-1", "taken_at": "2026-11-22T14:10:11.969Z"},
+        "unchanged_since": None,
         "selection": {"entities": ["schools", "teachers", "parents", "students"], "filtered": False},
         "settings": {
             "migration_batch_size": 1_000_000,
@@ -124,9 +125,10 @@ def nothing_to_write() -> Document:
     for book in document["books"].values():
         book["unchanged"], book["inserted"] = book["inserted"], 0
     return document | {
+        "unchanged_since": "20261121T220000Z-0a1b",
         "written": dict.fromkeys(WRITTEN, 0),
         "verification": {"rows": 0, "cells": 0, "differences": 0, "logins": 0},
-        "stages": document["stages"][:3],
+        "stages": document["stages"][:1],
     }
 
 
@@ -233,6 +235,7 @@ def hostile() -> Document:
     document["stages"][0] |= {"name": evil, "state": evil, "unit": evil}
     document["files"][0] |= {"path": evil, "sha256": evil}
     document["snapshot"] = {"id": evil, "taken_at": evil}
+    document["unchanged_since"] = evil
     document["selection"] = {"entities": [evil], "filtered": True}
     return document | {
         "run": evil, "folder": evil, "started_at": evil, "problem": evil, "next_step": evil, "verdict": evil, "schema_version": evil,
