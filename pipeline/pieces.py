@@ -24,13 +24,16 @@ class IdRange:
     low: int | None = None
     high: int | None = None
 
+    @classmethod
+    def spanning(cls, ids: pl.Series, /) -> "IdRange":
+        """The narrowest range that holds some ids; of none but nulls, one without ids."""
+        low, high = ids.min(), ids.max()
+        return cls(low, high + 1) if isinstance(low, int) and isinstance(high, int) else cls(0, 0)
+
     def holds(self, column: str, /) -> pl.Expr:
         """Whether an id, an Int64, lies in it; null lies in the range of all ids, and is null in any other."""
         from_low = pl.col(column) >= self.low if self.low is not None else pl.lit(value=True)
         return from_low & (pl.col(column) < self.high) if self.high is not None else from_low
-
-
-ALL_IDS: Final = IdRange()
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ runs/20261122T101500Z-3f9a/             mode 0700: it holds personal data
 ├── before/User.parquet                 what of V2, as it was, the plan must respect
 ├── plan/School.parquet …               who is who; plan/people/Student/part-000.parquet likewise, a file for each part of V1
 ├── plan/links/_ParentToStudent/…       what becomes of each link, a file for each part of the table behind its B
+├── plan/links/first_contacts/…         the first contacts that V2 is to be given, by students
 ├── plan/claims.parquet                 who is given another address than the wish
 ├── plan/selected/Student.parquet       ids of the V1 rows that a --filter selects
 ├── v2/User/part-000.parquet            what is meant to be written: the rows of V1 rows that V2 has not seen

@@ -63,3 +63,11 @@ def test_the_rest_of_a_part_is_a_piece_of_its_own(tmp_path: Path) -> None:
 def test_a_table_without_rows_is_one_piece_with_all_ids(tmp_path: Path) -> None:
     (path,) = parts_of(tmp_path, [], [])
     assert pieces([path]) == [Piece(path, IdRange(), 0)]
+
+
+@given(ids=st.lists(st.none() | st.integers(-(2**31), 2**31 - 1)))
+def test_a_range_that_spans_ids_holds_them_and_nothing_beyond(ids: list[int | None]) -> None:
+    there = [id_ for id_ in ids if id_ is not None]
+    ends = [min(there) - 1, max(there) + 1] if there else EDGES
+    spanning = IdRange.spanning(pl.Series(ids, dtype=pl.Int64))
+    assert held([*ends, *there], [spanning]) == [there]

@@ -114,12 +114,10 @@ def teacher_subject_rows(links: pl.LazyFrame, /) -> pl.LazyFrame:
 
 
 def student_parent_rows(links: pl.LazyFrame, first_contacts: pl.LazyFrame, /) -> pl.LazyFrame:
-    """V2's StudentParent rows: sound `links` and `first_contacts` (`student_id`, `parent_id`, `relationship`), the primary ones."""
+    """V2's StudentParent rows: sound `links` and `first_contacts`, the primary ones; both `A` a parent, `B` a student, `relationship`."""
     pairs = [
-        links.select("A", "B", "relationship", is_primary=pl.lit(value=False)),
-        first_contacts.select("relationship", A="parent_id", B="student_id", is_primary=pl.lit(value=True)).select(
-            "A", "B", "relationship", "is_primary"
-        ),
+        of_kind.select("A", "B", "relationship", is_primary=pl.lit(is_primary))
+        for of_kind, is_primary in ((links, False), (first_contacts, True))
     ]
     return pl.concat(pairs).select(**PARENT_TO_STUDENT.keys, relationship="relationship", isPrimary="is_primary")
 
