@@ -231,7 +231,9 @@ def main(arguments: list[str] | None = None) -> None:
     A driver's or library's own message may quote a row, so of an error that nobody foresaw only its type and place are printed.
     """
     gc.freeze()  # all that was imported stays to the end: not to look through it then spares a fifth of a second
-    sys.exit(_exit_code(arguments))
+    code = _exit_code(arguments)
+    gc.freeze()  # all else goes with the process
+    sys.exit(code)
 
 
 def _exit_code(arguments: list[str] | None) -> int:

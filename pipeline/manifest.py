@@ -96,7 +96,7 @@ class Manifest:
             RefusedError: There is none, or not one of this version of the program.
         """
         try:
-            return TypeAdapter(cls).validate_json(folder.manifest.read_bytes())
+            return _adapter().validate_json(folder.manifest.read_bytes())
         except (OSError, ValidationError):  # whose message quotes the file
             raise RefusedError(
                 f"Run {folder.run_id}: its manifest.json cannot be read, or is another version's.", next_step="Start a new run."
@@ -108,8 +108,13 @@ class Manifest:
         Raises:
             OSError: It cannot be written; the one before stays.
         """
-        document = TypeAdapter(Manifest).dump_python(self, mode="json")
+        document = _adapter().dump_python(self, mode="json")
         write_json(folder.manifest, document | {"snapshot": self.facts.get("snapshot")})
+
+
+@cache
+def _adapter() -> TypeAdapter[Manifest]:
+    return TypeAdapter(Manifest)
 
 
 @cache

@@ -5,13 +5,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, cached_property
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 
 from pipeline.errors import UsageError
-from pipeline.postgres.condition import BARE_NAME, Condition
 from pipeline.postgres.schema import expected_columns, packaged_sql
+
+if TYPE_CHECKING:
+    from pipeline.postgres.condition import Condition
 
 TABLES: Final = {
     "schools": ("School", "Class", "Subject"),
@@ -108,27 +110,31 @@ class Selection:
         return self._judged.sql(_columns(table), now=now)
 
     @cached_property
-    def _judged(self) -> Condition | None:
-        return None if self.condition is None else Condition(self.condition, _boolean_columns())
+    def _judged(self) -> "Condition | None":
+        if self.condition is None:
+            return None
+        from pipeline.postgres.condition import Condition  # noqa: PLC0415 - few runs have one, and its parser is a tenth of the start
+
+        return Condition(self.condition, _boolean_columns())
 
     @cached_property
     def _tables(self) -> tuple[str, ...]:
         return tuple(table for entity in self.entities for table in TABLES[entity])
 
-    def _require_columns(self, condition: Condition) -> None:
+    def _require_columns(self, condition: "Condition") -> None:
         for column, place in condition.columns.items():
             if column in PASSWORDS:
                 raise UsageError(f"--filter: {column}: rows are not selected by passwords.", next_step="Select by another column.")
             lacking = [table for table in self._tables if column not in _columns(table)]
             if lacking:
                 is_known = any(column in _columns(table) for tables in TABLES.values() for table in tables)
-                is_name = is_known or (BARE_NAME.fullmatch(column) and not condition.is_quoted(column))
+                is_name = is_known or condition.is_bare(column)
                 raise UsageError(
                     f"--filter: there is no column {column if is_name else f'of the name near character {place}'} in {', '.join(lacking)}.",
                     next_step=self._column_advice(condition),
                 )
 
-    def _column_advice(self, condition: Condition) -> str:
+    def _column_advice(self, condition: "Condition") -> str:
         able = [entity for entity in self.entities if all(condition.columns.keys() <= _columns(table).keys() for table in TABLES[entity])]
         if able:
             return f"Select entities that have every column of the condition: --entities {','.join(able)}."

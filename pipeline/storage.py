@@ -74,7 +74,7 @@ def write_json(path: Path, document: dict[str, Any], /) -> None:
     unfinished = path.with_suffix(".json.tmp")
     try:
         with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE), "w", encoding="utf-8") as file:  # noqa: PTH123 - a descriptor with a mode
-            json.dump(document, file, indent=2, ensure_ascii=False)
+            file.write(json.dumps(document, indent=2, ensure_ascii=False))
             file.write("\n")
         unfinished.replace(path)
     except BaseException:

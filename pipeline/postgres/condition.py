@@ -70,9 +70,9 @@ class Condition:
             places.setdefault(_folded(identifier), _position(identifier))
         return places
 
-    def is_quoted(self, column: str, /) -> bool:
-        """Whether a column stands in double quotes, which people take for those of texts."""
-        return self.text[self.columns[column] - 1] == '"'
+    def is_bare(self, column: str, /) -> bool:
+        """Whether a column's name may be repeated: it is plain, and not in double quotes, which people take for those of texts."""
+        return BARE_NAME.fullmatch(column) is not None and self.text[self.columns[column] - 1] != '"'
 
     def sql(self, columns: Mapping[str, str], /, *, now: datetime) -> str:
         r"""The condition in PostgreSQL's SQL, every column quoted, brackets around every operand that needs them.

@@ -1,6 +1,8 @@
 """Which rows of V1 a run is about: names of entities, columns of tables, and a real V1 that answers as plain Python does."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -90,6 +92,13 @@ def test_every_column_of_v1_is_in_lower_case_as_a_bare_name_is() -> None:
     assert {column for table in EVERY_TABLE for column in columns[table]} == {
         column.lower() for table in EVERY_TABLE for column in columns[table]
     }
+
+
+def test_nothing_is_loaded_that_parses_conditions_where_there_is_none() -> None:
+    asked = "import sys; from pipeline.selection import Selection; Selection.parsed('schools', {}); print('sqlglot' in sys.modules)"
+    for condition, is_loaded in ((None, False), ("id = 1", True)):
+        told = subprocess.run([sys.executable, "-c", asked.format(repr(condition))], capture_output=True, text=True, check=True)
+        assert told.stdout == f"{is_loaded}\n"
 
 
 def test_without_flags_a_run_is_about_everything() -> None:

@@ -214,7 +214,15 @@ def test_a_refusal_says_what_and_where(text: str, problem: str) -> None:
 def test_columns_are_named_as_postgresql_folds_them_with_their_first_place() -> None:
     condition = Condition("Full_Name = 'x' AND \"Full_Name\" = 'y' AND id = 1 AND FULL_NAME = 'z'")
     assert condition.columns == {"full_name": 1, "Full_Name": 21, "id": 43}
-    assert [condition.is_quoted(column) for column in condition.columns] == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("column", "is_bare"),
+    [("Full_Name", True), ('"full_name"', False), ("_1", True), ("größe", False), ("a" * 63, True), ("a" * 64, False)],
+)
+def test_a_plain_name_without_quotes_may_be_repeated(column: str, *, is_bare: bool) -> None:
+    condition = Condition(f"{column} = 'x'")
+    assert [condition.is_bare(name) for name in condition.columns] == [is_bare]
 
 
 def test_a_table_may_call_a_column_otherwise() -> None:
