@@ -7,6 +7,8 @@ import polars as pl
 
 from checks.findings import Finding, examples, names
 
+HASH: Final = pl.col("id").hash()
+
 IDS_AT_ONCE: Final = 1_000_000
 """About how many ids of parents keys are looked up in at a time, by their hashes."""
 
@@ -92,13 +94,18 @@ UNIQUE_KEYS: Final = (
 """Of the tables that the migration writes: primary keys and unique indexes."""
 
 
-def dangling(children: pl.LazyFrame, /, *, column: str, parents: pl.LazyFrame, table: str, parent_table: str) -> Finding:
+def id_hashes(parents: pl.LazyFrame, /) -> pl.DataFrame:
+    """The ids of all rows that a key may lead to (`id`; one may be there several times), as `dangling` looks keys up: `hash`, UInt64."""
+    return parents.select("id").drop_nulls().select(hash=HASH).collect(engine="streaming")
+
+
+def dangling(children: pl.LazyFrame, /, *, column: str, parents: pl.DataFrame, table: str, parent_table: str) -> Finding:
     """The rows whose key leads nowhere. Null leads nowhere on purpose and passes.
 
     Args:
         children: Rows with `column`, and with the table's primary key if the finding shall have the ids of the rows.
         column: The foreign key, of the same dtype as the parents' ids.
-        parents: All rows that it may lead to: one column, `id`. An id may be there several times.
+        parents: All rows that it may lead to, as `id_hashes` gives them.
         table: The children's table.
         parent_table: The parents' table.
 
@@ -106,7 +113,7 @@ def dangling(children: pl.LazyFrame, /, *, column: str, parents: pl.LazyFrame, t
         The finding `<column>_exists`. Its examples are ids that the parents lack; its ids are those of the rows that want them.
     """
     keys = children.select(id=column)
-    absent = _absent(keys.drop_nulls(), parents.select("id").drop_nulls())
+    absent = _absent(keys.drop_nulls(), parents)
     return Finding(
         table,
         f"{column}_exists",
@@ -152,28 +159,26 @@ def repeated(rows: pl.LazyFrame, /, *, columns: Sequence[str], table: str) -> Fi
     )
 
 
-def _absent(keys: pl.LazyFrame, ids: pl.LazyFrame) -> pl.DataFrame:
-    """Every key that is no id, and how many `rows` have it. Both have a column `id`, without nulls; neither is held as text.
+def _absent(keys: pl.LazyFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Every key (`id`, not null) whose hash is not known, and how many `rows` have it. They are not held as text.
 
     A key whose hash none of the ids has is none of them. An absent one goes unseen if one of n ids has its hash by chance, n in 2^64: then
     V2's own foreign key refuses the row.
     """
-    hashed = pl.col("id").hash()
-    unknown = _missing(keys.select(hash=hashed), ids.select(hash=hashed))
-    having = (keys if unknown.height else keys.clear()).with_columns(hash=hashed).join(unknown.lazy(), on="hash", how="semi")
+    unknown = _missing(keys.select(hash=HASH), known)
+    having = (keys if unknown.height else keys.clear()).with_columns(hash=HASH).join(unknown.lazy(), on="hash", how="semi")
     return having.group_by("id").agg(rows=pl.len()).collect(engine="streaming")
 
 
-def _missing(wanted: pl.LazyFrame, known: pl.LazyFrame) -> pl.DataFrame:
+def _missing(wanted: pl.LazyFrame, known: pl.DataFrame) -> pl.DataFrame:
     """The hashes that are wanted and not known, of frames with one column `hash`; looked up part by part, as a join takes much memory."""
     hashes = wanted.collect(engine="streaming")
     if hashes.is_empty():  # as in a later run, which has next to nothing to write
         return hashes
-    wanted, known = hashes.lazy(), known.collect(engine="streaming").lazy()
-    parts = -(-_count(known) // IDS_AT_ONCE) or 1
+    parts = -(-known.height // IDS_AT_ONCE) or 1
     part = pl.col("hash") % parts
     return pl.concat(
-        wanted.filter(part == number).join(known.filter(part == number), on="hash", how="anti").collect(engine="streaming")
+        hashes.lazy().filter(part == number).join(known.lazy().filter(part == number), on="hash", how="anti").collect(engine="streaming")
         for number in range(parts)
     )
 

@@ -78,13 +78,27 @@ def suffixed(claims: pl.LazyFrame, /, *, held: pl.LazyFrame, suffixing: Suffixin
     keepers = _keepers_of_a_counter(holders, suffixing)
     seekers = claimants.filter(~is_settled).drop("holds").join(keepers.lazy(), on="turn", how="anti")
     later = _later_claimants(seekers)
-    barred = seekers.join(held.select("scope", wish="value"), on=["scope", "wish"], how="semi").collect(engine="streaming")
-    waiting = pl.concat([later, barred]).unique("turn")
+    waiting = pl.concat([later, _barred(seekers, held)]).unique("turn")
     if waiting.is_empty():
         return keepers
     wishes = claims.filter(pl.col("wish").is_not_null()).select("scope", "wish")
     owned = _owned_counters(pl.concat([held.select("scope", wish="value"), wishes]), suffixing)
     return pl.concat([keepers, *_counted(waiting, owned=owned, suffixing=suffixing)])
+
+
+def wish_hash() -> pl.Expr:
+    """The hash of a wish (`scope`, `wish`), by which those who meet nobody are told at little cost. UInt64, never null."""
+    return pl.struct("scope", "wish").hash()
+
+
+def shared(hashes: pl.Series, /) -> pl.Series:
+    """The hashes that stand there more than once, each once, in order.
+
+    >>> shared(pl.Series([7, 5, 7, 7])).to_list()
+    [7]
+    """
+    in_order = hashes.sort(multithreaded=False)  # neighbours are found at a quarter of the cost of grouping
+    return in_order.filter(in_order == in_order.shift()).unique(maintain_order=True)
 
 
 def _keepers_of_a_counter(claimants: pl.DataFrame, suffixing: Suffixing) -> pl.DataFrame:
@@ -103,10 +117,17 @@ def _keepers_of_a_counter(claimants: pl.DataFrame, suffixing: Suffixing) -> pl.D
 def _later_claimants(seekers: pl.LazyFrame) -> pl.DataFrame:
     """Those whose wish another has, whose turn is before theirs."""
     # Two wishes may share a hash: so this is only whom to look at closer, and few rows are left to compare by the wish itself.
-    hashed = seekers.select("turn", wish_hash=pl.struct("scope", "wish").hash()).collect(engine="streaming")
-    is_shared = hashed["wish_hash"].is_duplicated()
-    contested = seekers.join(hashed.lazy().filter(pl.lit(is_shared)).select("turn"), on="turn", how="semi")
+    hashed = seekers.select("turn", wish_hash=wish_hash()).collect(engine="streaming")
+    meeting = hashed.lazy().join(shared(hashed["wish_hash"]).to_frame().lazy(), on="wish_hash", how="semi")
+    contested = seekers.join(meeting.select("turn"), on="turn", how="semi")
     return contested.filter(pl.col("turn") != pl.col("turn").min().over("scope", "wish")).collect()
+
+
+def _barred(seekers: pl.LazyFrame, held: pl.LazyFrame) -> pl.DataFrame:
+    """Those whose wish V2 holds, for whomever; before the first run it holds none, and nobody need be asked."""
+    if held.head(1).collect(engine="streaming").is_empty():
+        seekers = seekers.clear()
+    return seekers.join(held.select("scope", wish="value"), on=["scope", "wish"], how="semi").collect(engine="streaming")
 
 
 def _counted(seekers: pl.DataFrame, *, owned: pl.DataFrame, suffixing: Suffixing) -> list[pl.DataFrame]:

@@ -2,6 +2,8 @@
 
 import polars as pl
 
+from transforms import claims
+
 Contest = dict[str, int]
 """Counts of a contest, by name; of JSON's types."""
 
@@ -17,12 +19,11 @@ def contest(wishes: pl.LazyFrame, /, *, suffixed: int) -> Contest:
         `values`: how many values more than one row wishes for; `suffixed`: as given, be it for the sake of another row or of what V2
         holds; `largest_group`: how many rows wish for the most contested value, 0 where none is contested.
     """
-    hashed = wishes.drop_nulls("wish").with_columns(wish_hash=pl.struct("scope", "wish").hash())
-    hashes = hashed.select("wish_hash").collect(engine="streaming").to_series()
+    hashed = wishes.drop_nulls("wish").with_columns(wish_hash=claims.wish_hash())
     # Only what shares a hash is grouped by the values themselves: a few of very many.
-    shared = hashes.filter(hashes.is_duplicated()).unique()
+    shared = claims.shared(hashed.select("wish_hash").collect(engine="streaming").to_series())
     groups = (
-        hashed.join(pl.LazyFrame({"wish_hash": shared}), on="wish_hash", how="semi")
+        hashed.join(shared.to_frame().lazy(), on="wish_hash", how="semi")
         .group_by("scope", "wish")
         .agg(rows=pl.len())
         .filter(pl.col("rows") > 1)

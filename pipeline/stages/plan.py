@@ -184,16 +184,19 @@ def _granted_addresses(run: Run, column: str, suffixing: claims.Suffixing) -> tu
 def _granted_admission_numbers(run: Run) -> tuple[pl.DataFrame, Contest]:
     """Which students are granted another admission number than the wish: `v1_id`, `granted_admission_no`."""
     schools_of_v1 = run.plan("School").select(schoolId="school_uid", school_id="v1_id")
+    planned = run.people("Student")
     held = (
         run.before("Student")
         .join(schools_of_v1, on="schoolId", how="left")
         # A number contends within its school, which V1's id tells in a few characters; V2 may have schools of its own.
         .select(profile_uid="id", scope=pl.coalesce(_scope("school_id"), pl.format("V2:{}", "schoolId")), value="admissionNo")
     )
+    # Once, and by an integer from then on: whoever draws on the wishes goes through all of them.
+    holders = planned.filter("is_profile_there").select("profile_uid", turn="v1_id").join(held, on="profile_uid")
+    holdings = holders.select("turn", held_scope="scope", holds="value").collect(engine="streaming").lazy()
     wishes = (
-        run.people("Student")
-        .select("profile_uid", turn="v1_id", scope=_scope("school_id"), wish="wished_admission_no", claims=~pl.col("is_condemned"))
-        .join(held.rename({"value": "holds", "scope": "held_scope"}), on="profile_uid", how="left")
+        planned.select(turn="v1_id", scope=_scope("school_id"), wish="wished_admission_no", claims=~pl.col("is_condemned"))
+        .join(holdings, on="turn", how="left")
         .with_columns(holds=pl.when(pl.col("held_scope") == pl.col("scope")).then("holds"))
     )
     grants = claims.suffixed(wishes, held=held.select("scope", "value"), suffixing=claims.DASH)

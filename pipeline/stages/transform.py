@@ -4,12 +4,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
+from itertools import chain
 from typing import Final, Literal
 
 import polars as pl
 
 from checks.findings import Finding
-from checks.relations import FOREIGN_KEYS, UNIQUE_KEYS, dangling, repeated
+from checks.relations import FOREIGN_KEYS, UNIQUE_KEYS, ForeignKey, dangling, id_hashes, repeated
 from checks.v2 import judged_v2
 from pipeline.conversions.conversion import WITHDRAWN_SCHEMA, Which
 from pipeline.run import Run
@@ -140,13 +141,23 @@ def _write(run: Run, converted: Converted) -> None:
 
 def _relations(run: Run) -> list[Finding]:
     """What no part can tell by itself: that keys are unique over all parts, and that what they refer to is there."""
-    findings = [repeated(_meant(run, table), columns=columns, table=table) for table, columns in UNIQUE_KEYS]
-    for table, column, parent in FOREIGN_KEYS:
-        ids = [run.before(parent).select("id")]
-        if parent in V2_TABLES:
-            ids.append(run.v2(parent).select("id"))
-        findings.append(dangling(_meant(run, table), column=column, parents=pl.concat(ids), table=table, parent_table=parent))
-    return findings
+    repeats = [partial(repeated, _meant(run, table), columns=columns, table=table) for table, columns in UNIQUE_KEYS]
+    parents = dict.fromkeys(key.parent_table for key in FOREIGN_KEYS)
+    leads = dict(chain.from_iterable(ahead((partial(_leads, run, parent) for parent in parents), at_once=SIDE_BY_SIDE)))
+    return [*ahead(repeats, at_once=SIDE_BY_SIDE), *(leads[key] for key in FOREIGN_KEYS)]
+
+
+def _leads(run: Run, parent: str) -> list[tuple[ForeignKey, Finding]]:
+    """What is to be said of every key that leads to a table, whose ids are gone through once."""
+    ids = [run.before(parent).select("id")]
+    if parent in V2_TABLES:
+        ids.append(run.v2(parent).select("id"))
+    known = id_hashes(pl.concat(ids))
+    return [
+        (key, dangling(_meant(run, key.table), column=key.column, parents=known, table=key.table, parent_table=parent))
+        for key in FOREIGN_KEYS
+        if key.parent_table == parent
+    ]
 
 
 def _meant(run: Run, table: str) -> pl.LazyFrame:

@@ -67,7 +67,7 @@ def with_history(identities: pl.LazyFrame, /, *, ledger: pl.LazyFrame, owners: S
     Returns:
         All columns but `is_held`, and `known_digest`, `known_updated_at`, `known_school_id`, `known_link_id` (null for a row that no run
         wrote); `kept_updated_at`: what the migration wrote to V2's rows that are kept, null where none is; `edited_tables`: the V2
-        tables of the edited owners, joined by a blank; and the Booleans, never null: for each owner `is_<name>_there` and
+        tables of the edited owners, joined by a blank, or null; and the Booleans, never null: for each owner `is_<name>_there` and
         `is_<name>_edited` (false for a row that no run wrote), `is_known`, `is_edited` (an owner is), `is_unchanged`, `is_kept`, `goes`
         (rows of it are written now), `is_there` (V2 will hold it).
     """
@@ -92,8 +92,8 @@ def with_history(identities: pl.LazyFrame, /, *, ledger: pl.LazyFrame, owners: S
     is_held = pl.col("is_held").is_not_null() & ~pl.col("is_known") if "is_held" in columns else pl.lit(value=False)
     is_same = pl.col("digest").eq_missing(pl.col("known_digest"))
     has_news = pl.col("is_known") & (~is_same | pl.col("was_kept"))
-    rows = rows.with_columns(edited_tables=pl.concat_str(pl.lit(""), *edited_names, separator=" ", ignore_nulls=True).str.strip_chars())
-    rows = rows.with_columns(is_edited=pl.col("edited_tables") != "")
+    listed = pl.concat_str(pl.lit(None, dtype=pl.String), *edited_names, separator=" ", ignore_nulls=True)
+    rows = rows.with_columns(edited_tables=listed.replace("", None)).with_columns(is_edited=pl.col("edited_tables").is_not_null())
     is_due = is_sound & pl.col("is_selected")
     goes = is_due & ~is_held & (~pl.col("is_known") | ~is_same | (pl.col("was_kept") & ~pl.col("is_edited")))
     are_there = [pl.col(f"is_{owner.name}_there") for owner in owners]

@@ -5,9 +5,8 @@ from typing import Final
 import polars as pl
 
 from transforms import phones
-from transforms.ids import v2_id
 from transforms.records import TIMESTAMP_CHANGES, Change, flags
-from transforms.tables import kinds, people
+from transforms.tables import people
 from transforms.text import cleaned, optional
 
 CHANGES: Final[tuple[Change, ...]] = (
@@ -44,7 +43,7 @@ def rows(converted_parents: pl.LazyFrame, /) -> pl.LazyFrame:
     """V2's Parent rows."""
     timestamps = pl.col("judged_timestamps").struct
     return converted_parents.select(
-        id=v2_id(kinds.PARENT.table, pl.col("v1_id")),
+        id="profile_uid",
         userId="user_uid",
         altPhone=pl.col("judged_alt_phone").struct.field("value"),
         occupation=optional(pl.col("occupation")),

@@ -25,12 +25,16 @@ from transforms.tables import rejections
 from transforms.tables.kinds import Kind
 from transforms.tables.rejections import Reason, with_rejections
 
+EMAIL_FLAGS: Final = ("email_invalid", "email_extra_dropped")
+PHONE_FLAGS: Final = ("phone_invalid", "phone_extra_dropped", "phone_extension_dropped")
+"""What the transforms of e-mails and phones tell beside the value."""
+
 CHANGES: Final = (
     *flags("full_name", "judged_name", "nickname_dropped"),
-    *flags("email", "judged_email", "email_invalid", "email_extra_dropped"),
+    *flags("email", "judged_email", *EMAIL_FLAGS),
     Change("email_generated", "email", pl.col("is_email_made_up")),
     Change("email_suffixed", "email", pl.col("is_email_suffixed")),
-    *flags("phone", "judged_phone", "phone_invalid", "phone_extra_dropped", "phone_extension_dropped"),
+    *flags("phone", "judged_phone", *PHONE_FLAGS),
     Change("phone_suffixed", "phone", pl.col("is_phone_suffixed")),
     *flags("date_of_birth", "judged_birth", "date_implausible"),
 )
@@ -68,10 +72,10 @@ def identified(
         keeps: Columns of `people` to give as they are.
 
     Returns:
-        The columns of `keeps`; `v1_id`, `turn`, `user_uid`, `profile_uid`, `school_id`; `judged_name`, `judged_email`, `judged_phone`
-        (structs of the transforms); `wished_email`, `wished_phone`: null for none; `is_email_made_up`; `holds_email`, `holds_phone`:
-        what V2 holds for this person; the columns of a rejection; `is_condemned` (V1 alone keeps the row out: it claims nothing);
-        `digest`.
+        The columns of `keeps`; `v1_id`, `turn`, `user_uid`, `profile_uid`, `school_id`; `judged_name` (the transform's struct),
+        `judged_email`, `judged_phone` (the flags of the transforms' structs); `wished_email`, `wished_phone`: null for none;
+        `is_email_made_up`; `holds_email`, `holds_phone`: what V2 holds for this person; the columns of a rejection; `is_condemned` (V1
+        alone keeps the row out: it claims nothing); `digest`.
     """
     judged = (
         people.join(
@@ -115,8 +119,10 @@ def identified(
         with_rejections(judged, failures=failures, reasons=reasons, originals=kind.rejected_columns)
         .with_columns(is_condemned=is_condemned)
         .select(
-            "v1_id", "turn", "user_uid", "profile_uid", "school_id", "judged_name", "judged_email", "judged_phone",
+            "v1_id", "turn", "user_uid", "profile_uid", "school_id", "judged_name",
             "holds_email", "holds_phone", "is_condemned", *rejections.COLUMNS, *keeps,
+            judged_email=pl.struct(pl.col("judged_email").struct.field(*EMAIL_FLAGS)),
+            judged_phone=pl.struct(pl.col("judged_phone").struct.field(*PHONE_FLAGS)),
             wished_email=pl.coalesce(own_email, made_up),
             wished_phone=pl.col("judged_phone").struct.field("value"),
             is_email_made_up=own_email.is_null(),
@@ -160,7 +166,9 @@ def converted(
         run_started_at: UTC, without a time zone.
     """
     return (
-        people.join(identities.select(cs.by_name(*CARRIED, require_all=False)), on="v1_id")
+        # The ids are the identities': those of the common form would be made once more.
+        people.drop("turn", "user_uid", "profile_uid")
+        .join(identities.select(cs.by_name(*CARRIED, require_all=False)), on="v1_id")
         .join(grants, on="turn", how="left")
         .join(schools.select("school_uid", "school_country", school_id="v1_id"), on="school_id", how="left")
         .with_columns(

@@ -7,7 +7,7 @@ import polars as pl
 from transforms import dates
 from transforms.ids import v2_id
 from transforms.records import TIMESTAMP_CHANGES, Change, flags
-from transforms.tables import kinds, people
+from transforms.tables import people
 from transforms.text import optional
 
 CHANGES: Final[tuple[Change, ...]] = (
@@ -43,7 +43,6 @@ def converted(converted_people: pl.LazyFrame, /, *, admissions: pl.LazyFrame, cl
         .join(classes.select("class_uid", "enrolment_year", class_id="v1_id"), on="class_id", how="left")
         .join(parents.select(parent_id="v1_id", is_parent_there=pl.lit(value=True)), on="parent_id", how="left")
         .with_columns(
-            student_uid=v2_id(kinds.STUDENT.table, pl.col("v1_id")),
             granted_admission_no=pl.coalesce("granted_admission_no", wished_admission_no()),
             is_admission_no_suffixed=pl.col("granted_admission_no").is_not_null(),
             judged_enrolment=dates.plausible_date(pl.col("enrolled_at")),
@@ -55,7 +54,7 @@ def rows(converted_students: pl.LazyFrame, /) -> pl.LazyFrame:
     """V2's Student rows."""
     timestamps = pl.col("judged_timestamps").struct
     return converted_students.select(
-        id="student_uid",
+        id="profile_uid",
         userId="user_uid",
         schoolId="school_uid",
         admissionNo="granted_admission_no",
@@ -70,8 +69,8 @@ def rows(converted_students: pl.LazyFrame, /) -> pl.LazyFrame:
 def enrollment_rows(converted_students: pl.LazyFrame, /) -> pl.LazyFrame:
     """V2's Enrollment rows: the student's class, in that class's academic year; none without a class."""
     return converted_students.filter(pl.col("class_uid").is_not_null()).select(
-        id=v2_id("Enrollment", pl.col("student_uid"), pl.col("enrolment_year")),
-        studentId="student_uid",
+        id=v2_id("Enrollment", pl.col("profile_uid"), pl.col("enrolment_year")),
+        studentId="profile_uid",
         classId="class_uid",
         academicYear="enrolment_year",
     )

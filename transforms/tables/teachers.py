@@ -5,9 +5,8 @@ from typing import Final
 import polars as pl
 
 from transforms import amounts, dates
-from transforms.ids import v2_id
 from transforms.records import TIMESTAMP_CHANGES, Change, flags
-from transforms.tables import kinds, people
+from transforms.tables import people
 from transforms.text import optional
 
 CHANGES: Final[tuple[Change, ...]] = (
@@ -31,7 +30,7 @@ def rows(converted_teachers: pl.LazyFrame, /) -> pl.LazyFrame:
     timestamps = pl.col("judged_timestamps").struct
     skills = pl.col("skills").list.eval(optional(pl.element())).list.drop_nulls().list.unique(maintain_order=True)
     return converted_teachers.select(
-        id=v2_id(kinds.TEACHER.table, pl.col("v1_id")),
+        id="profile_uid",
         userId="user_uid",
         schoolId="school_uid",
         employeeNo=optional(pl.col("employee_no")),

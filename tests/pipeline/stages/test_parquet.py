@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import polars as pl
 import pyarrow as pa
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.stages.parquet import in_parts, write_stream
+from pipeline.stages.parquet import in_parts, write_frame, write_stream
 
 
 def batches_of(sizes: list[int]) -> Iterator[pa.RecordBatch]:
@@ -55,3 +56,10 @@ def test_a_stream_that_breaks_leaves_the_file_that_was_there(tmp_path: Path) -> 
     with pytest.raises(ConnectionError):
         write_stream(path, broken())
     assert pl.read_parquet(path).height == 1
+
+
+@pytest.mark.parametrize("compression", ["zstd", "lz4", "uncompressed"])
+def test_a_frame_is_read_as_it_was_written(compression: Literal["zstd", "lz4", "uncompressed"], tmp_path: Path) -> None:
+    frame = pl.DataFrame({"id": ["a", None], "flags": [{"is_known": True}, {"is_known": None}]})
+    write_frame(tmp_path / "frame.parquet", frame, compression=compression)
+    assert pl.read_parquet(tmp_path / "frame.parquet").equals(frame)

@@ -72,6 +72,22 @@ def test_v2_will_hold_what_is_new_and_what_it_holds(known: dict[str, Any] | None
     assert judged({}, known=known, held=held)["is_there"] is is_there
 
 
+@pytest.mark.parametrize(
+    ("row", "known", "held", "tables"),
+    [
+        ({}, None, [], None),
+        ({}, {"digest": "old"}, UNTOUCHED, None),
+        ({}, {"digest": "old"}, TOUCHED, "User"),
+        ({"edited_owner": "School"}, {"digest": "old"}, TOUCHED, "User School"),
+        ({"edited_owner": "School"}, None, [], None),
+    ],
+)
+def test_the_tables_that_were_edited_are_named_and_null_where_none_was(
+    row: dict[str, Any], known: dict[str, Any] | None, held: list[dict[str, Any]], tables: str | None
+) -> None:
+    assert judged(row, known=known, held=held)["edited_tables"] == tables
+
+
 @given(
     selected=st.booleans(),
     rejected=st.sampled_from([None, "name_missing"]),
