@@ -38,6 +38,7 @@ LED_TO: Final = ("School", "Class", "Subject", "User", "Teacher", "Parent", "Stu
 """The tables that links lead to, and people rest on: of what is no longer there, they are rejected."""
 
 TAKEN_OVER: Final[tuple[RecordName, ...]] = ("rejected", "changed", "findings")
+"""The records whose rows, all or some, are this run's, too."""
 
 RECURRING: Final = tuple(change.code for change in subjects.CHANGES)
 """What is on record in every run, and not only in the one that writes the row."""
@@ -88,12 +89,12 @@ def take_over(run: Run, /, *, state: str | None) -> bool:
 
 
 def _last_run(run: Run) -> tuple[RunFolder, Manifest] | None:
-    """The run that V2 was written by last; None where there is none, or its manifest cannot be read."""
+    """The run that V2 was written by last; None where there is none, or its folder is not there or cannot be read."""
     run_id = run.facts["latest_run"]
     if run_id is None:
         return None
-    folder = RunFolder(run.folder.path.with_name(run_id))
     try:
+        folder = RunFolder.find(run.folder.path.parent, run_id)
         return folder, Manifest.read(folder)
     except RefusedError:
         return None
@@ -107,10 +108,16 @@ def _is_same(run: Run, folder: RunFolder, last: Manifest, *, state: str | None) 
         and last.versions == versions()
         and last.facts.get("left") == state
         and _is_same_v1(run, last)
-        and all(file.exists() for file in (folder.plan("history"), folder.before("School"), *map(folder.record, TAKEN_OVER)))
+        and _is_whole(run, folder)
         and _is_same_v2(run, folder)
         and pl.scan_parquet(folder.plan("history")).head(1).collect().is_empty()  # nothing was kept, gone or stale
     )
+
+
+def _is_whole(run: Run, folder: RunFolder) -> bool:
+    """Whether the files are there that are read of the last run."""
+    before = (folder.before(read.stem) for read in run.folder.path.glob("before/*.parquet"))
+    return all(file.exists() for file in (folder.plan("history"), *map(folder.record, TAKEN_OVER), *before))
 
 
 def _is_same_v1(run: Run, last: Manifest) -> bool:
