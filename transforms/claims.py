@@ -98,7 +98,8 @@ def shared(hashes: pl.Series, /) -> pl.Series:
     [7]
     """
     in_order = hashes.sort(multithreaded=False)  # neighbours are found at a quarter of the cost of grouping
-    return in_order.filter(in_order == in_order.shift()).unique(maintain_order=True)
+    later = in_order.slice(1)  # which copies nothing: there are as many as people
+    return later.filter(later == in_order.head(-1)).unique(maintain_order=True)
 
 
 def _keepers_of_a_counter(claimants: pl.DataFrame, suffixing: Suffixing) -> pl.DataFrame:
@@ -117,10 +118,10 @@ def _keepers_of_a_counter(claimants: pl.DataFrame, suffixing: Suffixing) -> pl.D
 def _later_claimants(seekers: pl.LazyFrame) -> pl.DataFrame:
     """Those whose wish another has, whose turn is before theirs."""
     # Two wishes may share a hash: so this is only whom to look at closer, and few rows are left to compare by the wish itself.
-    hashed = seekers.select("turn", wish_hash=wish_hash()).collect(engine="streaming")
-    meeting = hashed.lazy().join(shared(hashed["wish_hash"]).to_frame().lazy(), on="wish_hash", how="semi")
-    contested = seekers.join(meeting.select("turn"), on="turn", how="semi")
-    return contested.filter(pl.col("turn") != pl.col("turn").min().over("scope", "wish")).collect()
+    hashed = seekers.with_columns(wish_hash=wish_hash())
+    common = shared(hashed.select("wish_hash").collect(engine="streaming").to_series())
+    contested = hashed.join(common.to_frame().lazy(), on="wish_hash", how="semi").drop("wish_hash").collect(engine="streaming")
+    return contested.filter(pl.col("turn") != pl.col("turn").min().over("scope", "wish"))
 
 
 def _barred(seekers: pl.LazyFrame, held: pl.LazyFrame) -> pl.DataFrame:

@@ -154,14 +154,10 @@ def _plan_claims(run: Run) -> dict[str, Contest]:
 
     Gives how contested they are, by column.
     """
-    (emails, of_emails), (phones, of_phones), (numbers, of_numbers) = ahead(
-        [
-            partial(_granted_addresses, run, "email", claims.PLUS_ADDRESS),
-            partial(_granted_addresses, run, "phone", claims.EXTENSION),
-            partial(_granted_admission_numbers, run),
-        ],
-        at_once=SIDE_BY_SIDE,
-    )
+    # One after the other: each looks at a few bytes of everybody, and no more than that is to be in memory.
+    emails, of_emails = _granted_addresses(run, "email", claims.PLUS_ADDRESS)
+    phones, of_phones = _granted_addresses(run, "phone", claims.EXTENSION)
+    numbers, of_numbers = _granted_admission_numbers(run)
     write_frame(run.folder.plan("claims"), emails.join(phones, on="turn", how="full", coalesce=True))
     write_frame(run.folder.plan("admission_numbers"), numbers)
     return {"email": of_emails, "phone": of_phones, "admission_no": of_numbers}
