@@ -130,7 +130,7 @@ def test_the_page_shows_every_text_of_the_document() -> None:
 def test_the_page_names_the_run_that_had_brought_v1_over() -> None:
     document = documents.nothing_to_write()
     assert document["unchanged_since"] in read(report_page(document)).all("body")[0].text
-    assert "Unchanged since" not in report_page(documents.done())
+    assert "V1 as in" not in report_page(documents.done())
 
 
 def test_hostile_texts_stay_texts() -> None:
