@@ -10,8 +10,9 @@ It is the long way's answer, sooner: a test compares the two.
 """
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Final
 
 import polars as pl
@@ -108,23 +109,31 @@ def _is_same(run: Run, folder: RunFolder, last: Manifest, *, state: str | None) 
         and last.versions == versions()
         and last.facts.get("left") == state
         and _is_same_v1(run, last)
-        and _is_whole(run, folder)
+        and _is_whole(run, folder, last)
         and _is_same_v2(run, folder)
         and pl.scan_parquet(folder.plan("history")).head(1).collect().is_empty()  # nothing was kept, gone or stale
     )
 
 
-def _is_whole(run: Run, folder: RunFolder) -> bool:
-    """Whether the files are there that are read of the last run."""
+def _is_whole(run: Run, folder: RunFolder, last: Manifest) -> bool:
+    """Whether the files that are read of the last run are there, as they were when it ended."""
     before = (folder.before(read.stem) for read in run.folder.path.glob("before/*.parquet"))
-    return all(file.exists() for file in (folder.plan("history"), *map(folder.record, TAKEN_OVER), *before))
+    files = [folder.plan("history"), *map(folder.record, TAKEN_OVER), *before]
+    return all(file.exists() for file in files) and _digests(folder, files).items() <= _digests_then(last).items()
 
 
 def _is_same_v1(run: Run, last: Manifest) -> bool:
     """Whether every part of V1 has the digest that it had then."""
-    then = {file["path"]: file["sha256"] for file in last.facts.get("files", []) if file["path"].startswith("v1/")}
-    now = digests_of(run.folder.path, run.folder.path.glob("v1/*/part-*.parquet"))
-    return then == {file["path"]: file["sha256"] for file in now}
+    then = {path: digest for path, digest in _digests_then(last).items() if path.startswith("v1/")}
+    return then == _digests(run.folder, run.folder.path.glob("v1/*/part-*.parquet"))
+
+
+def _digests(folder: RunFolder, files: Iterable[Path]) -> dict[str, str]:
+    return {file["path"]: file["sha256"] for file in digests_of(folder.path, files)}
+
+
+def _digests_then(last: Manifest) -> dict[str, str]:
+    return {file["path"]: file["sha256"] for file in last.facts.get("files", [])}
 
 
 def _is_same_v2(run: Run, folder: RunFolder) -> bool:

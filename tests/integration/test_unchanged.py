@@ -173,6 +173,13 @@ def test_a_run_whose_files_are_not_all_there_is_not_gone_by(first: Migrated, los
     assert since(again(first)) is None
 
 
+def test_a_run_whose_records_were_touched_is_not_gone_by(first: Migrated) -> None:
+    record_file = first.folder.record("rejected")
+    rows = pl.read_parquet(record_file)
+    pl.concat([rows, rows.clear(1)]).write_parquet(record_file)
+    assert since(again(first)) is None
+
+
 def test_a_run_of_another_version_is_not_gone_by(first: Migrated) -> None:
     manifest = json.loads(first.folder.manifest.read_bytes())
     manifest["versions"]["polars"] = "1.0.0"
