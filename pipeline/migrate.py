@@ -9,6 +9,7 @@ V1 ══extract══▶ v1/*.parquet ══transform══▶ v2/*.parquet ═
 ```
 
 Every stage turns files of the run's folder into files; the databases are touched at the two ends only.
+Where V1 is as the last run brought it over, the run ends behind extract.
 """
 
 from collections.abc import Callable, Iterator
