@@ -143,11 +143,26 @@ def test_what_people_edit_in_v2_changes_nothing(first: Migrated) -> None:
     assert contents(first.pair.v2) == before
 
 
-def test_other_settings_or_another_part_of_v1_are_planned(first: Migrated) -> None:
-    assert since(again(first, default_country="GH")) is None
-    assert since(again(first, migration_batch_size=2)) is None
-    assert since(again(first, selection=Selection(("schools",), None))) is None
-    assert since(again(first, selection=Selection(condition="id = id"))) is None
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"default_country": "GH"},
+        {"password_policy": "generate"},
+        {"migration_batch_size": 2},
+        {"selection": Selection(("schools",), None)},
+        {"selection": Selection(condition="id = id")},
+    ],
+    ids=["country", "passwords", "batch size", "entities", "filter"],
+)
+def test_other_settings_or_another_part_of_v1_are_planned(first: Migrated, change: dict[str, Any]) -> None:
+    assert since(again(first, **change)) is None
+
+
+def test_a_filter_is_asked_anew_for_it_may_be_about_the_time(small: Pair, tmp_path: Path) -> None:
+    until_now = Selection(condition="updated_at < now()")
+    first = migrated(small, tmp_path, selection=until_now, password_policy="carry")
+    assert first.report.books["Student"].inserted == 1
+    assert since(again(first, selection=until_now)) is None
 
 
 def test_a_run_of_which_a_row_was_kept_is_not_gone_by(first: Migrated) -> None:
