@@ -37,7 +37,6 @@ SETTINGS: Final[Mapping[str, str]] = {
     "max_wal_size": "4GB",
     "checkpoint_timeout": "1h",
     "shared_buffers": "256MB",
-    "maintenance_work_mem": "256MB",
     "timezone": "UTC",
     "log_timezone": "UTC",
 }

@@ -12,7 +12,9 @@ from psycopg import sql
 from pipeline import run
 from pipeline.errors import LoadError
 from pipeline.postgres import constraints
+from pipeline.postgres.connect import Database
 from pipeline.stages import detach
+from pipeline.stages.target import transaction
 from tests.integration.conftest import CopyOf
 from tests.integration.databases import Migrated, Pair, contents, execute, migrated, set_up_v2, v2_rows
 from tests.integration.test_dry_run import dump
@@ -134,3 +136,25 @@ def somebody_reads(url: str, table: str) -> Iterator[None]:
     with psycopg.connect(url) as connection:
         connection.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table)))
         yield
+
+
+@pytest.mark.parametrize(
+    ("workers", "memory", "cores", "expected"),
+    [
+        (2, "64MB", 8, ("2", "96MB")),
+        (8, "16MB", 4, ("3", "128MB")),
+        (2, "1GB", 2, ("1", "1GB")),
+        (2, "16MB", 1, ("0", "32MB")),
+        (0, "32MB", 8, ("0", "32MB")),
+    ],
+)
+def test_an_index_is_sorted_by_no_more_processes_than_cores_and_each_has_32_mb(
+    small: Pair, monkeypatch: pytest.MonkeyPatch, workers: int, memory: str, cores: int, expected: tuple[str, str]
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: cores)
+    shown = "SELECT current_setting('max_parallel_maintenance_workers') AS workers, current_setting('maintenance_work_mem') AS memory"
+    with transaction(Database.from_url("V2", small.v2)) as target:
+        target.execute(f"SET LOCAL max_parallel_maintenance_workers = {workers}")
+        target.execute(f"SET LOCAL maintenance_work_mem = '{memory}'")
+        detach.set_up_sorting(target)
+        assert target.query(shown).row(0) == expected
