@@ -21,6 +21,9 @@ import polars as pl
 FIRST_COUNTER: Final = 2
 MAX_COUNTER_DIGITS: Final = 9
 
+SETTLED: Final = (pl.col("holds") == pl.col("wish")).fill_null(value=False)
+"""Who holds the wish meets nobody else, and goes past all that follows: in a later run nearly everyone does."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Suffixing:
@@ -56,7 +59,17 @@ DASH: Final = Suffixing(separator="-")
 """Admission numbers and subject codes: `A-17-2`."""
 
 
-def suffixed(claims: pl.LazyFrame, /, *, held: pl.LazyFrame, suffixing: Suffixing) -> pl.DataFrame:
+def rivals(claims: pl.LazyFrame, /) -> pl.DataFrame:
+    """The rows whose wish another row has, too, claimant or not: as they are given, in no order. Null wishes for nothing.
+
+    `scope` and `wish` are compared by a hash of 64 bits: so among millions a row or two may be given whose wish nobody shares.
+    """
+    hashed = claims.drop_nulls("wish").with_columns(wish_hash=pl.struct("scope", "wish").hash())
+    shared = _repeated(hashed.select("wish_hash").collect(engine="streaming").to_series())
+    return hashed.join(shared.to_frame().lazy(), on="wish_hash", how="semi").drop("wish_hash").collect(engine="streaming")
+
+
+def suffixed(claims: pl.LazyFrame, /, *, rivals: pl.DataFrame, held: pl.LazyFrame, suffixing: Suffixing) -> pl.DataFrame:
     """Grants every claimant a value of its own: the wish, or, to those whom this names, the wish with a counter.
 
     Args:
@@ -64,6 +77,7 @@ def suffixed(claims: pl.LazyFrame, /, *, held: pl.LazyFrame, suffixing: Suffixin
             (String; values contend within it only), `wish` (String; null wishes for nothing), `claims` (Boolean; a row that does
             not claim is granted nothing, but its wish is owned), `holds` (String; what V2 holds for this very row, null where it
             has none).
+        rivals: What `rivals` gives of them.
         held: `scope`, `value`: all that V2 holds, for whomever.
         suffixing: How a later claimant's value is made.
 
@@ -71,14 +85,10 @@ def suffixed(claims: pl.LazyFrame, /, *, held: pl.LazyFrame, suffixing: Suffixin
         `turn`, `value` (String): a row for each claimant who is granted another value than the wish, in no order. All other claimants
         with a wish are granted that. The result does not depend on the order of the rows given.
     """
-    claimants = claims.filter(pl.col("claims") & pl.col("wish").is_not_null()).select("turn", "scope", "wish", "holds")
-    # In a later run nearly everyone holds the wish: they meet nobody else, and go past all that follows.
-    is_settled = (pl.col("holds") == pl.col("wish")).fill_null(value=False)
-    holders = claimants.filter(~is_settled & pl.col("holds").is_not_null()).collect(engine="streaming")
-    keepers = _keepers_of_a_counter(holders, suffixing)
-    seekers = claimants.filter(~is_settled).drop("holds").join(keepers.lazy(), on="turn", how="anti")
-    later = _later_claimants(seekers)
-    waiting = pl.concat([later, _barred(seekers, held)]).unique("turn")
+    claimants = claims.filter(pl.col("claims") & pl.col("wish").is_not_null())
+    keepers = _keepers_of_a_counter(claimants.filter(~SETTLED & pl.col("holds").is_not_null()).collect(engine="streaming"), suffixing)
+    later = _later_claimants(_seekers(rivals.lazy().filter("claims"), keepers))
+    waiting = pl.concat([later, _barred(_seekers(claimants, keepers), held)]).unique("turn")
     if waiting.is_empty():
         return keepers
     wishes = claims.filter(pl.col("wish").is_not_null()).select("scope", "wish")
@@ -86,20 +96,16 @@ def suffixed(claims: pl.LazyFrame, /, *, held: pl.LazyFrame, suffixing: Suffixin
     return pl.concat([keepers, *_counted(waiting, owned=owned, suffixing=suffixing)])
 
 
-def wish_hash() -> pl.Expr:
-    """The hash of a wish (`scope`, `wish`), by which those who meet nobody are told at little cost. UInt64, never null."""
-    return pl.struct("scope", "wish").hash()
-
-
-def shared(hashes: pl.Series, /) -> pl.Series:
-    """The hashes that stand there more than once, each once, in order.
-
-    >>> shared(pl.Series([7, 5, 7, 7])).to_list()
-    [7]
-    """
+def _repeated(hashes: pl.Series) -> pl.Series:
+    """The hashes that stand there more than once, each once, in order."""
     in_order = hashes.sort(multithreaded=False)  # neighbours are found at a quarter of the cost of grouping
     later = in_order.slice(1)  # which copies nothing: there are as many as people
     return later.filter(later == in_order.head(-1)).unique(maintain_order=True)
+
+
+def _seekers(claimants: pl.LazyFrame, keepers: pl.DataFrame) -> pl.LazyFrame:
+    """Those who hold nothing yet that their wish could have given them."""
+    return claimants.filter(~SETTLED).select("turn", "scope", "wish").join(keepers.lazy(), on="turn", how="anti")
 
 
 def _keepers_of_a_counter(claimants: pl.DataFrame, suffixing: Suffixing) -> pl.DataFrame:
@@ -117,11 +123,7 @@ def _keepers_of_a_counter(claimants: pl.DataFrame, suffixing: Suffixing) -> pl.D
 
 def _later_claimants(seekers: pl.LazyFrame) -> pl.DataFrame:
     """Those whose wish another has, whose turn is before theirs."""
-    # Two wishes may share a hash: so this is only whom to look at closer, and few rows are left to compare by the wish itself.
-    hashed = seekers.with_columns(wish_hash=wish_hash())
-    common = shared(hashed.select("wish_hash").collect(engine="streaming").to_series())
-    contested = hashed.join(common.to_frame().lazy(), on="wish_hash", how="semi").drop("wish_hash").collect(engine="streaming")
-    return contested.filter(pl.col("turn") != pl.col("turn").min().over("scope", "wish"))
+    return seekers.filter(pl.col("turn") != pl.col("turn").min().over("scope", "wish")).collect(engine="in-memory")
 
 
 def _barred(seekers: pl.LazyFrame, held: pl.LazyFrame) -> pl.DataFrame:

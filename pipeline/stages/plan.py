@@ -100,7 +100,7 @@ def _plan_subjects(run: Run, findings: FindingsRecord, advance: Advance) -> Cont
     identities = identities.join(schools_edited, on="school_uid", how="left")
     planned = with_history(run, "Subject", identities, rows, owners).collect(engine="in-memory")
     write_plan(planned, run.folder.plan("Subject"), advance)
-    return contest(planned.lazy().select(scope=pl.lit(""), wish="wished_code"), suffixed=int(planned["is_code_suffixed"].sum()))
+    return contest(planned.select(scope=pl.lit(""), wish="wished_code"), suffixed=int(planned["is_code_suffixed"].sum()))
 
 
 def _plan_people(run: Run, findings: FindingsRecord, advance: Advance) -> None:
@@ -173,8 +173,9 @@ def _granted_addresses(run: Run, column: str, suffixing: claims.Suffixing) -> tu
         for kind in kinds.KINDS
     )
     held = run.before("User").filter(taken.is_not_null()).select(scope=pl.lit(""), value=taken)
-    grants = claims.suffixed(wishes, held=held, suffixing=suffixing).rename({"value": f"granted_{column}"})
-    return grants, contest(wishes, suffixed=grants.height)
+    rivals = claims.rivals(wishes)
+    grants = claims.suffixed(wishes, rivals=rivals, held=held, suffixing=suffixing).rename({"value": f"granted_{column}"})
+    return grants, contest(rivals, suffixed=grants.height)
 
 
 def _granted_admission_numbers(run: Run) -> tuple[pl.DataFrame, Contest]:
@@ -195,8 +196,9 @@ def _granted_admission_numbers(run: Run) -> tuple[pl.DataFrame, Contest]:
         .join(holdings, on="turn", how="left")
         .with_columns(holds=pl.when(pl.col("held_scope") == pl.col("scope")).then("holds"))
     )
-    grants = claims.suffixed(wishes, held=held.select("scope", "value"), suffixing=claims.DASH)
-    return grants.select(v1_id="turn", granted_admission_no="value"), contest(wishes, suffixed=grants.height)
+    rivals = claims.rivals(wishes)
+    grants = claims.suffixed(wishes, rivals=rivals, held=held.select("scope", "value"), suffixing=claims.DASH)
+    return grants.select(v1_id="turn", granted_admission_no="value"), contest(rivals, suffixed=grants.height)
 
 
 def _scope(school_id: str) -> pl.Expr:

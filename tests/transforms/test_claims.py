@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.claims import DASH, EXTENSION, PLUS_ADDRESS, Suffixing, suffixed
+from transforms.claims import DASH, EXTENSION, PLUS_ADDRESS, Suffixing, rivals, suffixed
 
 SCHEMA = {"turn": pl.Int64, "scope": pl.String, "wish": pl.String, "claims": pl.Boolean, "holds": pl.String}
 
@@ -57,8 +57,10 @@ def one_by_one(claims: list[Claim], held: set[tuple[str, str]], with_counter: Ca
 
 
 def by_claims(claims: list[Claim], held: set[tuple[str, str]], suffixing: Suffixing) -> dict[int, tuple[str, bool]]:
+    rows = pl.LazyFrame(claims, schema=SCHEMA, orient="row")
     result = suffixed(
-        pl.LazyFrame(claims, schema=SCHEMA, orient="row"),
+        rows,
+        rivals=rivals(rows),
         held=pl.LazyFrame(sorted(held), schema={"scope": pl.String, "value": pl.String}, orient="row"),
         suffixing=suffixing,
     )

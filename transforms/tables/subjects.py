@@ -113,8 +113,11 @@ def _codes(judged: pl.LazyFrame, *, held: pl.LazyFrame) -> pl.LazyFrame:
             wish=pl.concat_str("school_code", pl.lit("-"), own_part),
             claims=pl.lit(value=True),
         )
+        .collect()  # once: all that contends is gone through several times
+        .lazy()
     )
-    suffixed = claims.suffixed(wishes, held=held.select(scope=pl.lit(""), value="code"), suffixing=claims.DASH)
+    codes_held = held.select(scope=pl.lit(""), value="code")
+    suffixed = claims.suffixed(wishes, rivals=claims.rivals(wishes), held=codes_held, suffixing=claims.DASH)
     return wishes.join(suffixed.lazy(), on="turn", how="left").select(
         "wish", v1_id="turn", granted=pl.coalesce("value", "wish"), is_suffixed=pl.col("value").is_not_null()
     )

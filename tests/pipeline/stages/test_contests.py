@@ -4,7 +4,7 @@ import polars as pl
 
 from pipeline.stages.contests import contest
 
-WISHES = pl.LazyFrame(
+WISHES = pl.DataFrame(
     {"scope": ["a", "a", "a", "b", "b", "b", "b"], "wish": ["1", "1", "2", "1", "3", "3", None]},
 )
 
