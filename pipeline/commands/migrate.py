@@ -88,8 +88,8 @@ def migrate_and_show(run: Run, terminal: Terminal, v1: Database, v2: Database, /
             terminal.say(line)
         raise
     finally:
-        if terminal.as_json:  # its examples are searched for in all records
-            terminal.give(report.document())
+        if terminal.as_json:
+            terminal.give(report.told or report.document())
     report.show(terminal.console)
     terminal.say(f"Report: {os.path.relpath(run.folder.page)}")
     terminal.say(_outcome(report))

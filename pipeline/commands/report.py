@@ -47,4 +47,4 @@ def _write(run: Run, terminal: Terminal, *, with_values: bool) -> None:
     if with_values:
         found.write_page_with_values()
         terminal.say(f"With values of V1, for internal use only: {os.path.relpath(run.folder.page_with_values)}")
-    terminal.give(found.document())
+    terminal.give(found.told)

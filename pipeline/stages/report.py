@@ -69,6 +69,8 @@ class Report:
     verification: Verification = field(default_factory=Verification)
     former: dict[str, Any] = field(default_factory=dict)
     """What `report.json` told when the run ended: clock, memory, versions and digests stay, however often it is written again."""
+    told: dict[str, Any] = field(default_factory=dict)
+    """What `write` wrote to `report.json`; nothing before."""
     unwritten: list[str] = field(default_factory=list)
     """What of the report could not be made beside `report.json`, in words."""
 
@@ -152,10 +154,11 @@ class Report:
             self.former = self._at_its_end()
         if "files" not in self.former:
             self.former["files"] = self.run.facts["files"] = digests(folder)
-        document = self.document()
-        write_json(folder.report, document)
+        told = self.document()
+        write_json(folder.report, told)
+        self.told = told
         self._try_to_write("the spreadsheets of records", lambda: write_spreadsheets(folder))
-        self._try_to_write(folder.page.name, lambda: write_private(folder.page, report_page(document)))
+        self._try_to_write(folder.page.name, lambda: write_private(folder.page, report_page(told)))
 
     def write_page_with_values(self) -> None:
         """Writes `report-with-values.html`: the page, with a few of V1's original values for each reason. They are personal data.
