@@ -1,6 +1,5 @@
 """Checksums of whole tables: tell, in memory for one batch, whether two streams hold the same rows, in whatever order."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,17 +21,17 @@ class Checksum:
         return Checksum(self.rows + other.rows, (self.hashes + other.hashes) % RANGE)
 
 
-def checksum(frames: Iterable[pl.DataFrame], /) -> Checksum:
-    """The checksum of all rows of some frames.
+def checksum(rows: pl.DataFrame, /) -> Checksum:
+    """The checksum of all rows of a frame.
 
     A row's hash is of all its cells, null told from every value, in the order of the columns. Frames of the same columns and dtypes that
-    hold the same rows have the same checksum, however they are cut and ordered; two that differ have it with a chance of 1 in 2⁶⁴. It
-    is good within one process: another version of Polars hashes otherwise.
+    hold the same rows have the same checksum, however they are ordered, and so has the sum of those that they are cut into; two that
+    differ have it with a chance of 1 in 2⁶⁴. It is good within one process: another version of Polars hashes otherwise.
 
     >>> rows = pl.DataFrame({"id": ["a", "b"], "name": ["Ada", None]})
-    >>> checksum([rows]) == checksum([rows[1:], rows[:1]])
+    >>> checksum(rows) == checksum(rows[1:]) + checksum(rows[:1])
     True
-    >>> checksum([rows]) == checksum([rows.with_columns(pl.col("name").reverse())])
+    >>> checksum(rows) == checksum(rows.with_columns(pl.col("name").reverse()))
     False
     """
-    return sum((Checksum(frame.height, int(frame.hash_rows().sum())) for frame in frames), Checksum())
+    return Checksum(rows.height, int(rows.hash_rows().sum()) % RANGE)

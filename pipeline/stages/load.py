@@ -64,7 +64,7 @@ def written(run: Run, table: str, part: Path | None = None, /) -> pl.LazyFrame:
 
 def _copyable(run: Run, target: Target, table: str, part: Path) -> tuple[pa.Table, Checksum]:
     rows = written(run, table, part).collect(engine="in-memory")
-    return target.copyable(rows, table), checksum([rows])
+    return target.copyable(rows, table), checksum(rows)
 
 
 def _coming(run: Run) -> dict[str, int]:

@@ -20,7 +20,7 @@ from pipeline.progress import Advance
 from pipeline.run import Run
 from pipeline.stages import logins as proof
 from pipeline.stages.ahead import behind
-from pipeline.stages.checksum import checksum
+from pipeline.stages.checksum import Checksum, checksum
 from pipeline.stages.keys import broken_keys
 from pipeline.stages.load import written
 from pipeline.stages.slices import slices
@@ -100,16 +100,14 @@ def _rows_as_meant(run: Run, target: Target, table: str, advance: Advance) -> in
     """How many rows a table holds, if they are those that were meant, in every cell; else None."""
     schema = written(run, table).collect_schema()
 
-    def typed(rows: pl.DataFrame) -> pl.DataFrame:
-        return rows.select(pl.col(name).cast(dtype) for name, dtype in schema.items())
+    def found(rows: pl.DataFrame) -> Checksum:
+        return checksum(rows.select(pl.col(name).cast(dtype) for name, dtype in schema.items()))
 
-    def held() -> Iterator[pl.DataFrame]:
-        for rows in behind(target.stretches(table, _shown(target, table, schema.names())), typed):
-            yield rows
-            advance(rows.height)
-
-    actual = checksum(held())
-    return actual.rows if actual == target.meant[table] else None
+    held = Checksum()
+    for of_stretch in behind(target.stretches(table, _shown(target, table, schema.names())), found):
+        held += of_stretch
+        advance(of_stretch.rows)
+    return held.rows if held == target.meant[table] else None
 
 
 def _slices(run: Run, target: Target, table: str) -> Iterator[ReadBack]:
