@@ -12,6 +12,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 
+from checks.relations import PRIMARY_KEYS
 from pipeline.run import Run
 from pipeline.stages.ahead import ahead
 from pipeline.stages.checksum import Checksum, checksum
@@ -63,8 +64,8 @@ def written(run: Run, table: str, part: Path | None = None, /) -> pl.LazyFrame:
 
 
 def _copyable(run: Run, target: Target, table: str, part: Path) -> tuple[pa.Table, Checksum]:
-    rows = written(run, table, part).collect(engine="in-memory")
-    return target.copyable(rows, table), checksum(rows)
+    rows = target.copyable(written(run, table, part).collect(engine="in-memory"), table)
+    return rows, checksum(rows, key=PRIMARY_KEYS[table])
 
 
 def _coming(run: Run) -> dict[str, int]:

@@ -24,9 +24,6 @@ Result = TypeVar("Result")
 
 LOCK_TIMEOUT: Final = "30s"
 
-STRETCH_PAGES: Final = 8_192
-"""Of 8 KiB, as almost every server has them: 64 MiB, some hundred thousand rows."""
-
 BATCH_ROWS: Final = 16_384
 """Rows that go over the wire at once: the server takes them in while the next ones are made ready. A quarter of the time is spared
 against a part as one."""
@@ -104,21 +101,6 @@ class Target:
                 return pl.DataFrame(pl.from_arrow(cursor.fetch_arrow_table()))
 
         return self._call(queried)
-
-    def stretches(self, table: str, columns: str, /) -> Iterator[pl.DataFrame]:
-        """All rows of a table of V2, as it lies on the server's disk: a stretch of `STRETCH_PAGES` at a time, both ends open.
-
-        Each is a query of its own, which PostgreSQL 14 and later answer from those pages alone. `columns`: for a SELECT.
-        """
-        name = self.name(table)
-        quoted = name.replace("'", "''")
-        size = f"SELECT pg_relation_size('{quoted}'::regclass) / current_setting('block_size')::bigint AS pages"
-        pages = int(self.query(size).item())
-        starts = range(0, max(pages, 1), STRETCH_PAGES)
-        for first in starts:
-            bounds = [f"ctid >= '({first},0)'"] if first else []
-            bounds += [f"ctid < '({first + STRETCH_PAGES},0)'"] if first != starts[-1] else []
-            yield self.query(f"SELECT {columns} FROM {name} WHERE {' AND '.join(bounds) or 'true'}")
 
     def name(self, table: str, /) -> str:
         """The name of a table of V2, or of the ledger, qualified and quoted for SQL."""
