@@ -60,7 +60,7 @@ def row_hashes(rows: pa.Table, /, *, key: Sequence[str]) -> Hashes | None:
         key: The columns of the primary key, texts without nulls.
 
     Returns:
-        One for each row; None where a column is of a type that is not hashed here, as arrays and numbers of many digits are.
+        One for each row; None where a column is of a type that is not hashed here, as an array, JSON or a number of many digits is.
     """
     columns = {name: _whole(rows.column(name)) for name in rows.column_names}
     hashed = [(column, hasher) for column in columns.values() if (hasher := _hasher(column.type))]
