@@ -2,16 +2,20 @@
 
 import getpass
 import json
+import select
 import signal
 import sys
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Console
 
 from pipeline.errors import RefusedError, UsageError
 from pipeline.progress import Progress
+
+LOOK_SECONDS: Final = 0.1
+"""How often a waiting terminal looks whether Ctrl-C was pressed."""
 
 
 @dataclass
@@ -114,6 +118,8 @@ class Terminal:
         screen = sys.stdout if sys.stdout.isatty() and not self.as_json else sys.stderr
         screen.write(question)
         screen.flush()
+        while not select.select([sys.stdin], [], [], LOOK_SECONDS)[0]:
+            pass  # a Ctrl-C just before a read that waits would be heard only behind it
         return sys.stdin.readline().strip()
 
 

@@ -185,7 +185,9 @@ class AtTerminal:
         """Waits for the program's end; gives all that it showed, in which only `with_urls` a URL may hold its password."""
         while self._next():
             pass
-        assert self._program.wait(PATIENCE_SECONDS) == ends_with, self.shown
+        with suppress(subprocess.TimeoutExpired):
+            self._program.wait(PATIENCE_SECONDS)
+        assert self._program.returncode == ends_with, self.shown
         assert "Traceback" not in self.shown
         self._shell.require_nobody_named(URL.sub("", self.shown) if with_urls else self.shown)
         return self.shown

@@ -16,11 +16,17 @@ TAKE_TERMINAL = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
 """So that Ctrl-C interrupts, and a hidden password is asked for at this terminal and no other."""
 
 
+NOTHING = os.open(os.devnull, os.O_RDONLY)
+
+
 class Keyboard(StringIO):
     """Standard input at a terminal, for a test in the same process."""
 
     def isatty(self) -> bool:
         return True
+
+    def fileno(self) -> int:
+        return NOTHING  # which can always be read
 
 
 def type_in(monkeypatch: pytest.MonkeyPatch, text: str) -> None:

@@ -172,6 +172,28 @@ def test_ctrl_c_ends_the_question() -> None:
         assert "KeyboardInterrupt" in shown, ask
 
 
+def test_an_answer_is_read_only_when_it_is_there() -> None:
+    """A read that waits would not hear a Ctrl-C that came a moment before it."""
+    ask = """
+        import io, select, sys
+        from pipeline.commands.terminal import Terminal
+        class Keyboard(io.TextIOWrapper):
+            def readline(self):
+                assert is_there, "nothing is there"
+                return super().readline()
+        def look(*streams):
+            global is_there
+            if not is_there:
+                print("waits", end="", flush=True)
+            found = really_look(*streams)
+            is_there = bool(found[0])
+            return found
+        is_there, really_look, select.select, sys.stdin = False, select.select, look, Keyboard(sys.stdin.detach())
+        Terminal().require_typed("odin", "Q: ")
+    """
+    assert at_terminal(dedent(ask), typed={"Q: waits": "odin\n"})[1] == 0
+
+
 # Errors
 
 
