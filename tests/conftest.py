@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,6 +14,8 @@ import psycopg
 import pytest
 
 from pipeline.postgres.embedded import Server, embedded_server
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has what runs in its background ignore Ctrl-C, and all that this starts
 
 SQL_FOLDER = Path(__file__).parents[1] / "pipeline" / "sql"
 
